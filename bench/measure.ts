@@ -1,0 +1,73 @@
+/**
+ * What every benchmark shares: rounds of the same work, their median and spread, and a hash of the
+ * result, so that a faster but wrong program is noticed.
+ */
+
+/** How a measurement is taken. */
+export interface MeasureOptions {
+  /** How many things one round works on: records, bytes. */
+  readonly items: number;
+  /** Rounds that count; default 9. */
+  readonly rounds?: number;
+  /** Rounds before, for the compiler; default 3. */
+  readonly warmUp?: number;
+}
+
+/** What was measured, in nanoseconds an item. */
+export interface Measurement {
+  readonly name: string;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  /** What the last round returned. */
+  readonly result: number;
+}
+
+/** Runs `work` in rounds; it returns a number that depends on all it did. */
+export function measure(
+  name: string,
+  work: () => number,
+  { items, rounds = 9, warmUp = 3 }: MeasureOptions,
+): Measurement {
+  const times: number[] = [];
+  let result = 0;
+  for (let round = -warmUp; round < rounds; round++) {
+    const start = performance.now();
+    result = work();
+    if (round >= 0) times.push((performance.now() - start) * 1e6 / items);
+  }
+  times.sort((a, b) => a - b);
+  return {
+    name,
+    median: times[times.length >>> 1]!,
+    min: times[0]!,
+    max: times.at(-1)!,
+    result,
+  };
+}
+
+/** One line a measurement: median, spread and a note of the caller's, such as bytes a second. */
+export function report(measurement: Measurement, note = ""): void {
+  const { name, median, min, max } = measurement;
+  const number = (value: number) => value.toFixed(value < 10 ? 2 : 0).padStart(8);
+  console.log(
+    `${name.padEnd(32)}${number(median)} ns (${number(min).trim()} to ${number(max).trim()})` +
+      (note === "" ? "" : `  ${note}`),
+  );
+}
+
+/** Prints one hash over all results: the same for the same work on every machine. */
+export function reportHash(measurements: readonly Measurement[]): void {
+  let hash = 0x811c9dc5;
+  for (const { name, result } of measurements) {
+    for (const char of `${name}=${result};`) {
+      hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
+    }
+  }
+  console.log(`result ${(hash >>> 0).toString(16).padStart(8, "0")}`);
+}
+
+/** Whether the program was asked for its small size: seconds at most, as the gate runs it. */
+export function isSmall(args: readonly string[]): boolean {
+  return args.includes("--small");
+}

@@ -1,0 +1,105 @@
+/**
+ * The one error of this project. Callers branch on its fields, never on its text. Messages have a
+ * grammar: what was being done, what is needed, what is there now ("Cannot parse duration \"5x\":
+ * the unit must be one of ms, s, m, h, d").
+ */
+
+/** Whose an error is: the user's to decide, the surroundings', or a defect of this program. */
+export type ErrorDomain = "user" | "external" | "internal";
+
+/** What each code means for a caller: whose it is, and whether the same call may succeed later. */
+const facts = {
+  /** An option, argument or setting does not hold what it must. */
+  "invalid-argument": { domain: "user", retryable: false },
+  /** A job's topology cannot be run as it is written. */
+  "invalid-topology": { domain: "user", retryable: false },
+  /** A record does not hold what its schema asks for (semantics 19, 20). */
+  "bad-record": { domain: "user", retryable: false },
+  /** The program's own function threw on a record. */
+  "operator-failed": { domain: "user", retryable: false },
+  /** A topic that is needed does not exist. */
+  "topic-missing": { domain: "user", retryable: true },
+  /** A topic that was to be created exists. */
+  "topic-exists": { domain: "user", retryable: false },
+  /** A topic was deleted, or deleted and created anew, under its reader (semantics 17). */
+  "topic-changed": { domain: "user", retryable: false },
+  /** A job's topics have other partition counts than it needs (semantics 17). */
+  "partitions-changed": { domain: "user", retryable: false },
+  /** A position is outside of what the log holds (semantics 17). */
+  "offset-out-of-range": { domain: "user", retryable: false },
+  /** A record's key is on another partition than its placement says (semantics 23). */
+  "misplaced-key": { domain: "user", retryable: false },
+  /** A live member stands in the way. */
+  "members-alive": { domain: "user", retryable: true },
+  /** Saved state is not this topology's. */
+  "state-incompatible": { domain: "user", retryable: false },
+  /** The log cannot be reached, or did not answer in time. */
+  "log-unreachable": { domain: "external", retryable: true },
+  /** The log refuses who we are, or what we may do. */
+  "log-forbidden": { domain: "external", retryable: false },
+  /** The log has no room left. */
+  "log-full": { domain: "external", retryable: true },
+  /** The log's bytes are not what was written. */
+  "log-corrupt": { domain: "external", retryable: false },
+  /** The log was written by a newer version of this program. */
+  "log-version": { domain: "user", retryable: false },
+  /** This member was replaced: what it tried to commit is not part of the log (semantics 13, 16). */
+  "fenced": { domain: "external", retryable: true },
+  /** Another live process holds this member's instance id. */
+  "instance-taken": { domain: "user", retryable: false },
+  /** A check found that two things differ that must not. */
+  "check-mismatch": { domain: "internal", retryable: false },
+  /** A defect of this program. */
+  "internal": { domain: "internal", retryable: false },
+} as const satisfies Record<string, { domain: ErrorDomain; retryable: boolean }>;
+
+/** The closed set of error codes. */
+export type ErrorCode = keyof typeof facts;
+
+/** All error codes. */
+export const errorCodes = Object.keys(facts) as readonly ErrorCode[];
+
+/** An error with a code to branch on and a message for people. */
+export class FlightsError extends Error {
+  override readonly name = "FlightsError";
+  /** What went wrong, from a closed set. */
+  readonly code: ErrorCode;
+
+  /**
+   * @param message "Cannot <what was being done>: <what is needed>, <what is there now>".
+   * @param options `cause`: the error underneath.
+   */
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** Whose error it is. */
+  get domain(): ErrorDomain {
+    return facts[this.code].domain;
+  }
+
+  /** Whether the same call may succeed later without anybody changing anything. */
+  get retryable(): boolean {
+    return facts[this.code].retryable;
+  }
+}
+
+/** Whether `error` is a {@linkcode FlightsError} with one of `codes`. */
+export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is FlightsError {
+  return error instanceof FlightsError && codes.includes(error.code);
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * States what must hold; kept on in production.
+ *
+ * @throws {FlightsError} `internal` when it does not.
+ */
+export function assert(condition: unknown, what: string): asserts condition {
+  if (!condition) throw new FlightsError("internal", `Cannot go on: ${what}`);
+}

@@ -1,0 +1,44 @@
+/** How every command runs: logging, signals, the log, and the exit code. */
+
+import { messageOf } from "../base/errors.ts";
+import type { Log } from "../log/log.ts";
+import type { EverywhereOptions } from "./everywhere.ts";
+import { exitCode, exitCodeOf } from "./exit_codes.ts";
+import { startLogging, type Teller } from "./logging.ts";
+import { openLog } from "./open_log.ts";
+import { listenForStop } from "./signals.ts";
+
+/** What the body of a command works with. */
+export interface CommandContext {
+  readonly log: Log;
+  readonly tell: Teller;
+  /** Aborted when the process is asked to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** The body of a command; returns its exit code, by default 0 or that of the signal. */
+export type CommandBody = (context: CommandContext) => Promise<number | void>;
+
+/** Opens the log, runs `body` and returns the exit code; errors are told, never thrown. */
+export async function runCommand(options: EverywhereOptions, body: CommandBody): Promise<number> {
+  const tell = startLogging(options);
+  const stop = listenForStop();
+  let log: Log | null = null;
+  try {
+    log = await openLog(options);
+    const code = await body({ log, tell, signal: stop.signal });
+    return code ?? stop.exitCode ?? exitCode.done;
+  } catch (error) {
+    tell.error(messageOf(error), { code: codeOf(error) });
+    return exitCodeOf(error);
+  } finally {
+    await log?.close();
+    stop.close();
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error !== null && typeof error === "object" && "code" in error
+    ? String(error.code)
+    : "internal";
+}

@@ -1,0 +1,44 @@
+/** Options that every command has. Flag before environment before default. */
+
+import { type Command, Option } from "@commander-js/extra-typings";
+import process from "node:process";
+
+/** How much is told on stderr. */
+export const logLevels = ["debug", "info", "warning", "error"] as const;
+
+/** How it is told. */
+export const logFormats = ["text", "json"] as const;
+
+/** The values of the options that every command has. */
+export interface EverywhereOptions {
+  readonly data: string;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly logFormat: (typeof logFormats)[number];
+  readonly color: boolean;
+}
+
+/** Adds them to a command. */
+export function withEverywhere<A extends unknown[], O extends Record<string, unknown>>(
+  command: Command<A, O>,
+): Command<A, O & EverywhereOptions> {
+  const format = process.stderr.isTTY ? "text" : "json";
+  return command
+    .addOption(
+      new Option("--data <dir>", "folder of the embedded log").default(".flights").env(
+        "FLIGHTS_DATA",
+      ),
+    )
+    .addOption(
+      new Option("--log-level <level>", "how much is told on stderr")
+        .choices(logLevels).default("info").env("FLIGHTS_LOG_LEVEL"),
+    )
+    .addOption(
+      new Option("--log-format <format>", "how it is told")
+        .choices(logFormats).default(format, "text on a terminal, json else")
+        .env("FLIGHTS_LOG_FORMAT"),
+    )
+    .option("--no-color", "no colours (also: NO_COLOR)") as unknown as Command<
+      A,
+      O & EverywhereOptions
+    >;
+}

@@ -1,0 +1,27 @@
+/** `flights merge`. */
+
+import { Command, Option } from "@commander-js/extra-typings";
+import process from "node:process";
+import { mergeTopology } from "../flights/merge.ts";
+import { runJobCommand, watermarkStrategy, withJobOptions } from "./job_command.ts";
+import { asOf } from "./values.ts";
+
+/** Builds the command. */
+export function mergeCommand() {
+  const command = new Command("merge")
+    .description("reads skyone and sunset, drops landed flights, writes flightdata")
+    .addOption(
+      new Option(
+        "--as-of <time>",
+        "when a flight has landed: seen at its record's time, now, or a stated time",
+      )
+        .argParser(asOf).default("record" as const),
+    );
+  return withJobOptions(command, "merge").action(async (options) => {
+    const topology = mergeTopology({ asOf: options.asOf, watermarks: watermarkStrategy(options) });
+    process.exitCode = await runJobCommand(options, {
+      applicationId: options.applicationId,
+      topology,
+    });
+  });
+}

@@ -1,0 +1,51 @@
+/** One line on the terminal that tells how far a job is; elsewhere nothing is shown. */
+
+import process from "node:process";
+import { describeDuration } from "../base/duration.ts";
+import type { JobStatus } from "../runtime/job_status.ts";
+import { sumOutcomes, totalOf } from "../stream/counts.ts";
+
+/** The time between two pictures, in milliseconds. */
+const interval = 250;
+
+/** Shows how many records a job has taken, how fast, and in a bounded run how long it will take. */
+export class ProgressLine {
+  readonly #name: string;
+  readonly #bounded: boolean;
+  readonly #enabled = process.stderr.isTTY === true;
+  #first: { readonly at: number; readonly records: number } | null = null;
+  #shownAt = 0;
+  #visible = false;
+
+  constructor(name: string, bounded: boolean) {
+    this.#name = name;
+    this.#bounded = bounded;
+  }
+
+  /** Shows a status, unless the last picture is too fresh. */
+  show(status: JobStatus): void {
+    if (!this.#enabled || status.at - this.#shownAt < interval || status.tasks.length === 0) return;
+    this.#shownAt = status.at;
+    const records = totalOf(sumOutcomes(status.tasks.map((task) => task.outcomes)));
+    this.#first ??= { at: status.at, records };
+    const seconds = (status.at - this.#first.at) / 1_000;
+    const rate = seconds > 0 ? (records - this.#first.records) / seconds : 0;
+    const lag = status.tasks.flatMap((task) => task.inputs)
+      .reduce(
+        (sum, { endOffset, position }) => sum + Math.max(0, (endOffset ?? position) - position),
+        0,
+      );
+    const left = this.#bounded && rate > 0 ? `, ${describeDuration(lag / rate * 1_000)} left` : "";
+    const line = `${this.#name}: ${records.toLocaleString("en")} records, ` +
+      `${Math.round(rate).toLocaleString("en")}/s, ${lag.toLocaleString("en")} to go${left}`;
+    const columns = process.stderr.columns ?? 80;
+    process.stderr.write(`\r\x1b[2K${line.slice(0, columns - 1)}`);
+    this.#visible = true;
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#visible) process.stderr.write("\r\x1b[2K");
+    this.#visible = false;
+  }
+}

@@ -1,0 +1,36 @@
+/** `flights stats`. */
+
+import { Command, Option } from "@commander-js/extra-typings";
+import process from "node:process";
+import { statsTopology } from "../flights/stats.ts";
+import { runJobCommand, watermarkStrategy, withJobOptions } from "./job_command.ts";
+import { duration, positiveDuration } from "./values.ts";
+
+/** Builds the command. */
+export function statsCommand() {
+  const command = new Command("stats")
+    .description(
+      "reads flightdata, writes the running totals of each email address to userstatistics",
+    )
+    .addOption(
+      new Option("--window <duration>", "size of the windows").argParser(positiveDuration).default(
+        60_000,
+        "1m",
+      ),
+    )
+    .option("--per-window", "each window's own sums instead of running totals")
+    .addOption(
+      new Option("--allowed-lateness <duration>", "how long a closed window still takes records")
+        .argParser(duration).default(0, "0s"),
+    );
+  return withJobOptions(command, "stats").action(async (options) => {
+    const { window, allowedLateness, applicationId } = options;
+    const topology = statsTopology({
+      window,
+      allowedLateness,
+      perWindow: options.perWindow === true,
+      watermarks: watermarkStrategy(options),
+    });
+    process.exitCode = await runJobCommand(options, { applicationId, topology });
+  });
+}

@@ -1,0 +1,73 @@
+/** What options may hold, checked while the command line is read. */
+
+import { InvalidArgumentError } from "commander";
+import { parseDuration } from "../base/duration.ts";
+import { messageOf } from "../base/errors.ts";
+import { parseTime } from "../base/time.ts";
+
+/** Lets commander name the option in front of what is wrong with its value. */
+function checked<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(messageOf(error));
+    }
+  };
+}
+
+/** Milliseconds of a duration such as `10s`. */
+export const duration = checked(parseDuration);
+
+/** Milliseconds of a duration above zero. */
+export const positiveDuration = checked((text) => {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === 0) throw new InvalidArgumentError("It must be above zero.");
+  return milliseconds;
+});
+
+/** A time: ISO 8601 or milliseconds since 1970. */
+export const time = checked(parseTime);
+
+/** `off`, or a duration. */
+export const durationOrOff = checked((text) => text === "off" ? null : parseDuration(text));
+
+/** `earliest`, `latest` or a time. */
+export const startFrom = checked((text) =>
+  text === "earliest" || text === "latest" ? text : parseTime(text)
+);
+
+/** `record`, `now` or a time. */
+export const asOf = checked((text) => text === "record" || text === "now" ? text : parseTime(text));
+
+/** A whole number within bounds. */
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^-?\d+$/.test(text) && value >= min && value <= max) return value;
+    const bound = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
+    throw new InvalidArgumentError(`It must be a whole number, ${bound}.`);
+  };
+}
+
+/** A share, 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be a number from 0 to 1.");
+}
+
+/** A number above zero. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text !== "" && value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("It must be a number above zero.");
+}
+
+/** An application id: what Kafka allows in a topic's name, since topics are named after it. */
+export function applicationId(text: string): string {
+  if (/^[a-zA-Z0-9._-]{1,200}$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    "It must be 1 to 200 of a-z, A-Z, 0-9, dot, underscore and hyphen.",
+  );
+}

@@ -1,0 +1,218 @@
+/**
+ * What the topics hold, in the formats of the course's programs: the Python ones write these field
+ * names; the Java ones write camel case, no keys, and times with an offset. Times are ISO 8601; one
+ * without a zone is UTC (semantics 2).
+ */
+
+import { z } from "zod";
+import { FlightsError } from "../base/errors.ts";
+import { formatTime, isoMilliseconds } from "../base/time.ts";
+import { modelParser } from "./model_parser.ts";
+
+const skyOneSchema = z.object({
+  email_address: z.string(),
+  flight_departure_time: z.string(),
+  iata_departure_code: z.string(),
+  flight_arrival_time: z.string(),
+  iata_arrival_code: z.string(),
+  flight_number: z.string(),
+  confirmation: z.string(),
+  ticket_price: z.number(),
+  aircraft: z.string(),
+  booking_agency_email: z.string(),
+});
+
+const sunsetSchema = z.object({
+  customer_email_address: z.string(),
+  departure_time: z.string(),
+  departure_airport: z.string(),
+  arrival_time: z.string(),
+  arrival_airport: z.string(),
+  // The Java program writes seconds here; nothing reads it.
+  flight_duration: z.number(),
+  flight_id: z.string(),
+  reference_number: z.string(),
+  total_price: z.number(),
+  aircraft_details: z.string(),
+});
+
+const flightDataSchema = z.object({
+  email_address: z.string(),
+  departure_time: z.string(),
+  departure_airport_code: z.string(),
+  arrival_time: z.string(),
+  arrival_airport_code: z.string(),
+  flight_number: z.string(),
+  confirmation: z.string(),
+  // The Java programs do not write it.
+  source: z.enum(["skyone", "sunset"]).optional(),
+});
+
+const userStatisticsSchema = z.object({
+  email_address: z.string(),
+  total_flight_duration: z.number(),
+  number_of_flights: z.number(),
+});
+
+/** A booking of the airline SkyOne. */
+export type SkyOneBooking = z.infer<typeof skyOneSchema>;
+
+/** A booking of the airline Sunset; `flight_duration` in minutes. */
+export type SunsetBooking = z.infer<typeof sunsetSchema>;
+
+/** A booked flight of either airline. */
+export type FlightData = z.infer<typeof flightDataSchema>;
+
+/** What a traveller flies in all; the duration in minutes. */
+export type UserStatistics = z.infer<typeof userStatisticsSchema>;
+
+/** Says what is wrong with the times of a flight, or null. */
+function checkTimes(departure: string, arrival: string): string | null {
+  const departed = isoMilliseconds(departure);
+  const arrived = isoMilliseconds(arrival);
+  if (departed <= arrived) return null;
+  for (const text of [departure, arrival]) {
+    if (Number.isNaN(isoMilliseconds(text))) {
+      return `a time must be ISO 8601 (as in 2026-01-31T12:00:00.000), it is "${text}"`;
+    }
+  }
+  return `the arrival must not be before the departure ${departure}, it is ${arrival}`;
+}
+
+function checkNotNegative(name: string, value: number): string | null {
+  return value >= 0 ? null : `${name} must be zero or more, it is ${value}`;
+}
+
+/** Reads a booking of SkyOne. @throws {FlightsError} `bad-record`. */
+export const parseSkyOne: (json: unknown) => SkyOneBooking = modelParser(skyOneSchema, {
+  aliases: {
+    emailAddress: "email_address",
+    flightDepartureTime: "flight_departure_time",
+    iataDepartureCode: "iata_departure_code",
+    flightArrivalTime: "flight_arrival_time",
+    iataArrivalCode: "iata_arrival_code",
+    flightNumber: "flight_number",
+    ticketPrice: "ticket_price",
+    bookingAgencyEmail: "booking_agency_email",
+  },
+  check: (booking) =>
+    checkTimes(booking.flight_departure_time, booking.flight_arrival_time) ??
+      checkNotNegative("ticket_price", booking.ticket_price),
+});
+
+/** Reads a booking of Sunset. @throws {FlightsError} `bad-record`. */
+export const parseSunset: (json: unknown) => SunsetBooking = modelParser(sunsetSchema, {
+  aliases: {
+    customerEmailAddress: "customer_email_address",
+    departureTime: "departure_time",
+    departureAirport: "departure_airport",
+    arrivalTime: "arrival_time",
+    arrivalAirport: "arrival_airport",
+    flightDuration: "flight_duration",
+    flightId: "flight_id",
+    referenceNumber: "reference_number",
+    totalPrice: "total_price",
+    aircraftDetails: "aircraft_details",
+  },
+  check: (booking) =>
+    checkTimes(booking.departure_time, booking.arrival_time) ??
+      checkNotNegative("flight_duration", booking.flight_duration) ??
+      checkNotNegative("total_price", booking.total_price),
+});
+
+/** Reads a booked flight. @throws {FlightsError} `bad-record`. */
+export const parseFlightData: (json: unknown) => FlightData = modelParser(flightDataSchema, {
+  aliases: {
+    emailAddress: "email_address",
+    departureTime: "departure_time",
+    departureAirportCode: "departure_airport_code",
+    arrivalTime: "arrival_time",
+    arrivalAirportCode: "arrival_airport_code",
+    flightNumber: "flight_number",
+    confirmationCode: "confirmation",
+  },
+  check: (flight) => checkTimes(flight.departure_time, flight.arrival_time),
+});
+
+/** Reads a traveller's statistics. @throws {FlightsError} `bad-record`. */
+export const parseUserStatistics: (json: unknown) => UserStatistics = modelParser(
+  userStatisticsSchema,
+  {
+    aliases: {
+      emailAddress: "email_address",
+      totalFlightDuration: "total_flight_duration",
+      numberOfFlights: "number_of_flights",
+    },
+    check: (statistics) =>
+      checkNotNegative("total_flight_duration", statistics.total_flight_duration) ??
+        checkNotNegative("number_of_flights", statistics.number_of_flights),
+  },
+);
+
+/** The form of the topics: milliseconds, no zone. What has another form is turned into it. */
+function wireTime(text: string): string {
+  const isWire = text.length === 23 && text[10] === "T" && text[19] === "." && text[22] !== "Z";
+  return isWire ? text : formatTime(isoMilliseconds(text));
+}
+
+/** A booking of SkyOne as a flight. */
+export function flightOfSkyOne(booking: SkyOneBooking): FlightData {
+  return {
+    email_address: booking.email_address,
+    departure_time: wireTime(booking.flight_departure_time),
+    departure_airport_code: booking.iata_departure_code,
+    arrival_time: wireTime(booking.flight_arrival_time),
+    arrival_airport_code: booking.iata_arrival_code,
+    flight_number: booking.flight_number,
+    confirmation: booking.confirmation,
+    source: "skyone",
+  };
+}
+
+/** A booking of Sunset as a flight. */
+export function flightOfSunset(booking: SunsetBooking): FlightData {
+  return {
+    email_address: booking.customer_email_address,
+    departure_time: wireTime(booking.departure_time),
+    departure_airport_code: booking.departure_airport,
+    arrival_time: wireTime(booking.arrival_time),
+    arrival_airport_code: booking.arrival_airport,
+    flight_number: booking.flight_id,
+    confirmation: booking.reference_number,
+    source: "sunset",
+  };
+}
+
+/** How long a flight takes in minutes, exactly: of less than a minute the fraction is kept. */
+export function flightDurationMinutes(flight: FlightData): number {
+  return (isoMilliseconds(flight.arrival_time) - isoMilliseconds(flight.departure_time)) / 60_000;
+}
+
+/** The statistics of one flight. */
+export function statisticsOf(flight: FlightData): UserStatistics {
+  return {
+    email_address: flight.email_address,
+    total_flight_duration: flightDurationMinutes(flight),
+    number_of_flights: 1,
+  };
+}
+
+/**
+ * The sum of two statistics of one traveller.
+ *
+ * @throws {FlightsError} `invalid-argument` when they are of two travellers.
+ */
+export function mergeStatistics(a: UserStatistics, b: UserStatistics): UserStatistics {
+  if (a.email_address !== b.email_address) {
+    throw new FlightsError(
+      "invalid-argument",
+      `Cannot merge statistics: they must be of one email address, they are of ${a.email_address} and ` +
+        b.email_address,
+    );
+  }
+  return {
+    email_address: a.email_address,
+    total_flight_duration: a.total_flight_duration + b.total_flight_duration,
+    number_of_flights: a.number_of_flights + b.number_of_flights,
+  };
+}

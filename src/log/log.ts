@@ -1,0 +1,213 @@
+/**
+ * What the engine asks of a log, and nothing else: topics, a member of a group, a plain reader and
+ * a plain appender. Exactly-once is not a mode on top of it; it is what {@linkcode
+ * Transaction.commit} means. The embedded log and Kafka pass the same conformance suite
+ * (`conformance.ts`).
+ *
+ * Offsets count records of a partition from 0. Reading is always read_committed: what an unfinished
+ * or aborted transaction wrote is never seen. All times are milliseconds since the Unix epoch.
+ */
+
+import type { EncodedBatch } from "./records/builder.ts";
+import type { RecordBatch } from "./records/batch.ts";
+
+/** One partition of a topic. */
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What a topic's old records become: deleted by age or size, or kept as the newest of each key. */
+export type CleanupPolicy = "delete" | "compact";
+
+/** A topic to be created. */
+export interface TopicSpec {
+  readonly name: string;
+  /** At least 1. */
+  readonly partitions: number;
+  /** Default `delete`. */
+  readonly cleanup?: CleanupPolicy;
+  /** Records older than this may go, by their batch's largest timestamp; default: never. */
+  readonly retentionMs?: number;
+  /** A partition's oldest batches go while it holds more bytes than this; default: never. */
+  readonly retentionBytes?: number;
+}
+
+/** A topic as it is now. */
+export interface TopicDescription {
+  readonly name: string;
+  /** Its identity: a topic that is deleted and created anew has another one (semantics 17). */
+  readonly id: string;
+  readonly cleanup: CleanupPolicy;
+  readonly retentionMs: number | null;
+  readonly retentionBytes: number | null;
+  /** One entry a partition, at its number's index. */
+  readonly partitions: readonly PartitionDescription[];
+}
+
+/** The ends of a partition. */
+export interface PartitionDescription {
+  /** The first offset the log still holds. */
+  readonly startOffset: number;
+  /** The offset that the next record gets (Kafka's high watermark). */
+  readonly endOffset: number;
+}
+
+/** A place to read from. */
+export interface Position extends TopicPartition {
+  readonly offset: number;
+  /** The topic the offset belongs to; when the log has another one, reading fails. */
+  readonly topicId?: string;
+}
+
+/** How a fetch waits and how much it takes. */
+export interface FetchOptions {
+  /** Waits this long for a first record when there is none at any position; default 0. */
+  readonly maxWaitMs?: number;
+  /** A partition's share of the answer; the first batch comes whole all the same. Default 1 MiB. */
+  readonly maxPartitionBytes?: number;
+  /** Ends the wait early. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a fetch found at one position. */
+export interface FetchedPartition extends TopicPartition {
+  readonly topicId: string;
+  /**
+   * Whole batches of committed records, in offset order. The first may begin before the position
+   * that was asked for: see {@linkcode RecordBatch.firstAt}.
+   */
+  readonly batches: readonly RecordBatch[];
+  /** Where to go on; past the last record of `batches`, control batches and compacted gaps. */
+  readonly nextOffset: number;
+  /** The high watermark at the time of the fetch; all has been read when `nextOffset` is there. */
+  readonly endOffset: number;
+}
+
+/** Encoded records for one partition. */
+export interface OutputBatch extends TopicPartition {
+  readonly batch: EncodedBatch;
+}
+
+/** How far a group has come in one partition. */
+export interface CommittedOffset extends TopicPartition {
+  /** The next offset to read. */
+  readonly offset: number;
+  /** What belongs to the partition at that offset, at most 4,096 bytes of text (semantics 13). */
+  readonly metadata: string;
+}
+
+/** The members and offsets of a group. */
+export interface GroupDescription {
+  readonly members: readonly GroupMember[];
+  readonly offsets: readonly CommittedOffset[];
+}
+
+/** A live member of a group. */
+export interface GroupMember {
+  /** Unique among the group's members. */
+  readonly id: string;
+  /** For people: host, process, role. */
+  readonly description: string;
+  /** The partition numbers it holds; none while it stands by. */
+  readonly partitions: readonly number[];
+}
+
+/** Who joins a group, and for what. */
+export interface JoinOptions {
+  /** For people: what this member is. */
+  readonly description: string;
+  /** The co-partitioned inputs; partition i of each goes to the same member. */
+  readonly topics: readonly string[];
+}
+
+/** The partition numbers a member holds. */
+export interface Assignment {
+  /** Grows with every change; 0 before the first. */
+  readonly generation: number;
+  readonly partitions: readonly number[];
+  /** While it stands by: the member that holds what this one could take. */
+  readonly waitingFor: string | null;
+}
+
+/** A transaction under way: all of it becomes visible at once, or none of it ever. */
+export interface Transaction {
+  /** Adds records behind what this transaction has added to that partition before. */
+  append(output: OutputBatch): void;
+  /**
+   * Makes the records and the offsets durable in one step (semantics 13), under the fence of the
+   * member's generation. The transaction is over afterwards, whatever the outcome.
+   *
+   * @param offsets called once the log has placed the records, with a function that tells the
+   * offset behind the last one that this transaction appended to a partition.
+   * @throws {FlightsError} `fenced` when the member has been replaced: nothing was written. Any
+   * other error leaves the outcome unknown: the member must be closed and a new one joined
+   * (semantics 16).
+   */
+  commit(
+    offsets: (endOf: (partition: TopicPartition) => number) => readonly CommittedOffset[],
+  ): Promise<void>;
+}
+
+/** One member of a consumer group. */
+export interface Member {
+  readonly id: string;
+  /** What it holds now; changes only within {@linkcode poll}. */
+  readonly assignment: Assignment;
+  /**
+   * Keeps the membership alive, takes up a changed assignment, and fetches. Called with no
+   * positions it waits for an assignment. A changed assignment ends the wait and gives no records.
+   *
+   * @throws {FlightsError} `fenced` when the member has been replaced; `topic-changed`,
+   * `topic-missing`, `offset-out-of-range` for a position that is not there (any longer).
+   */
+  poll(
+    positions: readonly Position[],
+    options?: FetchOptions,
+  ): Promise<readonly FetchedPartition[]>;
+  /** The group's committed offsets in the partitions held. */
+  committed(): Promise<readonly CommittedOffset[]>;
+  /** Begins a transaction; one at a time. */
+  begin(): Transaction;
+  /** Leaves the group: what it held is free at once. Does nothing the second time. */
+  close(): Promise<void>;
+}
+
+/** Where records are kept. */
+export interface Log {
+  /** For people: which log this is and where. */
+  readonly description: string;
+
+  /** @throws {FlightsError} `topic-exists`, then none is created; `invalid-argument` for a bad name. */
+  createTopics(topics: readonly TopicSpec[]): Promise<void>;
+  /** Deletes topics with their records, and the offsets that groups committed in them. */
+  deleteTopics(names: readonly string[]): Promise<void>;
+  /** The named topics that exist, or all of them, by name. */
+  describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]>;
+  /** For each partition the first offset whose record is of `time` or later, or the end offset. */
+  offsetsForTime(topic: string, time: number): Promise<readonly number[]>;
+
+  /** Reads without a group. Fails as {@linkcode Member.poll} does. */
+  fetch(
+    positions: readonly Position[],
+    options?: FetchOptions,
+  ): Promise<readonly FetchedPartition[]>;
+  /**
+   * Appends without a group and returns the first offset of each batch. Durable when it resolves.
+   *
+   * @throws {FlightsError} `topic-missing` when a topic or partition does not exist.
+   */
+  append(outputs: readonly OutputBatch[]): Promise<readonly number[]>;
+
+  /** The ids of all groups that have a live member or committed offsets. */
+  listGroups(): Promise<readonly string[]>;
+  /** A group; with neither members nor offsets when nobody ever used it. */
+  describeGroup(group: string): Promise<GroupDescription>;
+  /** Replaces all of a group's offsets. @throws {FlightsError} `members-alive`. */
+  resetGroup(group: string, offsets: readonly CommittedOffset[]): Promise<void>;
+  /** Joins a group. @throws {FlightsError} `topic-missing`, `partitions-changed`. */
+  join(group: string, options: JoinOptions): Promise<Member>;
+
+  /** Closes the log and all its members. */
+  close(): Promise<void>;
+}

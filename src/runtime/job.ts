@@ -1,0 +1,144 @@
+/** Runs a job on a log: waits for what it needs, joins, runs its loop, joins again when replaced. */
+
+import { type Clock, systemClock } from "../base/clock.ts";
+import { FlightsError, hasCode } from "../base/errors.ts";
+import type { Log, TopicDescription } from "../log/log.ts";
+import type { Job, JobOptions } from "./job_options.ts";
+import type { JobStatus } from "./job_status.ts";
+import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";
+import { ensureTopics, ownTopics, topicsMissing } from "./topics.ts";
+
+/** How often to look for what is waited for, in milliseconds. */
+const lookInterval = 100;
+/** How long to wait before a log that could not be reached is tried again, in milliseconds. */
+const retryInterval = 1_000;
+
+type Settings = MemberLoopOptions["settings"];
+
+/**
+ * Runs `job` until its signal or, in a bounded run, its end, and returns its last status.
+ *
+ * @throws {FlightsError} with the code of what stopped it; what was committed stays.
+ */
+export async function runJob(log: Log, job: Job, options: JobOptions = {}): Promise<JobStatus> {
+  const { clock = systemClock, pace = systemClock } = options;
+  const settings: Settings = { ...options, clock, pace };
+  const startedAt = clock.now();
+  const topics = await waitForTopics(log, job, settings);
+  if (topics === null) return neverStarted(job, clock, startedAt);
+  const loopOptions = await prepare(log, job, { settings, topics, startedAt });
+  for (;;) {
+    try {
+      return await runMember(log, job, loopOptions);
+    } catch (error) {
+      if (!isWorthAnotherTry(error, settings)) throw error;
+      settings.observer?.replaced?.(error.message);
+      if (error.code !== "fenced") await pace.sleep(retryInterval, settings.signal);
+      if (settings.signal?.aborted) return neverStarted(job, clock, startedAt);
+    }
+  }
+}
+
+/** Whether joining again is the answer: after a fence always (semantics 16), else not at the end. */
+function isWorthAnotherTry(error: unknown, { untilEnd }: Settings): error is FlightsError {
+  return hasCode(error, "fenced") || (untilEnd === undefined && hasCode(error, "log-unreachable"));
+}
+
+async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promise<JobStatus> {
+  const member = await log.join(job.applicationId, {
+    description: options.settings.description ?? job.applicationId,
+    topics: inputTopics(job),
+  });
+  try {
+    return await new MemberLoop(member, options).run();
+  } finally {
+    await member.close();
+  }
+}
+
+function inputTopics(job: Job): readonly string[] {
+  return job.topology.sources.map(({ topic }) => topic);
+}
+
+/** Waits until all topics that the job reads and writes are there; null when it was stopped. */
+async function waitForTopics(
+  log: Log,
+  job: Job,
+  { pace, signal, untilEnd, observer }: Settings,
+): Promise<readonly TopicDescription[] | null> {
+  const names = [...new Set([...inputTopics(job), ...job.topology.sinkTopics])];
+  const deadline = untilEnd === undefined ? Number.POSITIVE_INFINITY : pace.now() + untilEnd.wait;
+  let told = "";
+  for (;;) {
+    if (signal?.aborted) return null;
+    const topics = await log.describeTopics(names);
+    const missing = names.filter((name) => !topics.some((topic) => topic.name === name));
+    if (missing.length === 0) return topics;
+    if (pace.now() >= deadline) throw topicsMissing(job.applicationId, missing);
+    const reason = `the log has no topic ${missing.join(", ")} yet`;
+    if (reason !== told) observer?.waiting?.(reason);
+    told = reason;
+    await pace.sleep(lookInterval, signal);
+  }
+}
+
+/** Creates what the job needs beside its inputs and outputs, and fixes where a bounded run stops. */
+async function prepare(
+  log: Log,
+  job: Job,
+  { settings, topics, startedAt }: {
+    readonly settings: Settings;
+    readonly topics: readonly TopicDescription[];
+    readonly startedAt: number;
+  },
+): Promise<MemberLoopOptions> {
+  const { applicationId, topology } = job;
+  const inputs = inputTopics(job).map((name) => topics.find((topic) => topic.name === name)!);
+  const partitions = commonPartitions(applicationId, inputs);
+  const own = ownTopics(applicationId, topology, partitions);
+  await ensureTopics(log, own);
+  const written = [...topology.sinkTopics, ...own.map(({ name }) => name)];
+  const described = await log.describeTopics(written);
+  const stops = settings.untilEnd === undefined ? null : new Map(
+    inputs.map((topic) => [topic.name, topic.partitions.map(({ endOffset }) => endOffset)]),
+  );
+  return {
+    start: {
+      log,
+      job,
+      from: settings.from ?? "earliest",
+      onDataLoss: settings.onDataLoss ?? "fail",
+      stops,
+    },
+    settings,
+    partitionsOf: new Map(described.map(({ name, partitions }) => [name, partitions.length])),
+    startedAt,
+  };
+}
+
+/** The partition count of all inputs, which must be the same: their partitions i make task i. */
+function commonPartitions(applicationId: string, inputs: readonly TopicDescription[]): number {
+  const counts = inputs.map((topic) => topic.partitions.length);
+  const [first] = counts;
+  if (first !== undefined && counts.every((count) => count === first)) return first;
+  const found = inputs.map(({ name, partitions }) => `${name} ${partitions.length}`).join(", ");
+  throw new FlightsError(
+    "partitions-changed",
+    `Cannot run ${applicationId}: its inputs must have the same number of partitions, they have ${found}`,
+  );
+}
+
+function neverStarted(job: Job, clock: Clock, startedAt: number): JobStatus {
+  return {
+    version: 1,
+    applicationId: job.applicationId,
+    member: null,
+    state: "stopped",
+    waitingFor: null,
+    at: clock.now(),
+    startedAt,
+    tasks: [],
+    outputs: {},
+    commits: { count: 0, lastAt: null, lastDurationMs: null },
+  };
+}

@@ -1,0 +1,68 @@
+/** How a job is run. */
+
+import type { Clock } from "../base/clock.ts";
+import type { OnError } from "../stream/task.ts";
+import type { Topology } from "../stream/topology.ts";
+import type { JobStatus } from "./job_status.ts";
+import type { OnDataLoss, Resume, StartFrom } from "./resume.ts";
+
+/** A topology under the name by which the log knows it. */
+export interface Job {
+  /** The consumer group, and the prefix of what the job keeps for itself. */
+  readonly applicationId: string;
+  readonly topology: Topology;
+}
+
+/** How a bounded run ends (semantics 11). */
+export interface UntilEnd {
+  /** Whether open windows are fired at the end. */
+  readonly drain: boolean;
+  /** How long to wait for a topic or another member, in milliseconds. */
+  readonly wait: number;
+}
+
+/** Settings of a run. */
+export interface JobOptions {
+  /** Judges idleness, silence and future timestamps; default: the machine's. */
+  readonly clock?: Clock;
+  /** Paces commits and waits; default: the machine's. */
+  readonly pace?: Clock;
+  /** Milliseconds between commits; default 100. */
+  readonly commitInterval?: number;
+  /** Where the first start begins (semantics 18); default `earliest`. */
+  readonly from?: StartFrom;
+  /** Stops at the end offsets of the start; default: run until stopped. */
+  readonly untilEnd?: UntilEnd;
+  /** Default `dead-letter` (semantics 19). */
+  readonly onError?: OnError;
+  /** Milliseconds a record may be ahead of the clock (semantics 10); null: any far; default 1 day. */
+  readonly maxFuture?: number | null;
+  /** Default `fail` (semantics 17). */
+  readonly onDataLoss?: OnDataLoss;
+  /** For people: who runs it; default the application id. */
+  readonly description?: string;
+  /** Stops the run after a last commit. */
+  readonly signal?: AbortSignal;
+  readonly observer?: JobObserver;
+}
+
+/** Where one input partition goes on, as it was decided at a start. */
+export interface ResumedInput {
+  readonly topic: string;
+  readonly partition: number;
+  readonly resume: Resume;
+}
+
+/** Is told what a job does. All functions are optional and must not throw. */
+export interface JobObserver {
+  /** It cannot go on yet; told once for each reason. */
+  waiting?(reason: string): void;
+  /** Tasks have been taken up (semantics 18). */
+  resumed?(inputs: readonly ResumedInput[]): void;
+  /** A bounded run fired its open windows up to this time (semantics 11). */
+  drained?(partition: number, watermark: number): void;
+  /** This member was replaced and joins again. */
+  replaced?(reason: string): void;
+  /** After each commit, and when the state of the job changes. */
+  status?(status: JobStatus): void;
+}

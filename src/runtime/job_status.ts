@@ -1,0 +1,55 @@
+/** The one value that everything which shows a job renders. Immutable; built at each commit. */
+
+import type { OutcomeCounts } from "../stream/counts.ts";
+
+/** What a job is doing. */
+export type JobState = "waiting" | "standing-by" | "restoring" | "running" | "stopped";
+
+/** A member of a job as it is now. Times are milliseconds since the Unix epoch, on the job's clock. */
+export interface JobStatus {
+  readonly version: 1;
+  readonly applicationId: string;
+  readonly member: string | null;
+  readonly state: JobState;
+  /** What it waits for; null when it does not. */
+  readonly waitingFor: string | null;
+  readonly at: number;
+  readonly startedAt: number;
+  readonly tasks: readonly TaskStatus[];
+  /** Records written to each topic since the tasks were taken up. */
+  readonly outputs: Readonly<Record<string, number>>;
+  readonly commits: CommitStatus;
+}
+
+/** One task. */
+export interface TaskStatus {
+  readonly partition: number;
+  /** Null before the first record. */
+  readonly watermark: number | null;
+  /** Records that wait in open windows. */
+  readonly held: number;
+  /** Entries of its state tables. */
+  readonly stateEntries: number;
+  readonly outcomes: Readonly<OutcomeCounts>;
+  readonly inputs: readonly InputStatus[];
+}
+
+/** One input partition. */
+export interface InputStatus {
+  readonly topic: string;
+  /** The next offset to process. */
+  readonly position: number;
+  /** The high watermark as last seen; null before the first fetch. */
+  readonly endOffset: number | null;
+  readonly watermark: number | null;
+  readonly idle: boolean;
+}
+
+/** What the commits did. */
+export interface CommitStatus {
+  readonly count: number;
+  /** The job's clock at the last one; null before it. */
+  readonly lastAt: number | null;
+  /** How long the last one took, in milliseconds. */
+  readonly lastDurationMs: number | null;
+}

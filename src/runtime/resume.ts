@@ -1,0 +1,61 @@
+/** Where a task goes on (semantics 17, 18): a decision over what has been read, and nothing else. */
+
+import type { SavedProgress } from "./saved_progress.ts";
+
+/** Where a job's first start begins: an end of the log, or a time in milliseconds. */
+export type StartFrom = "earliest" | "latest" | number;
+
+/** What happens when the log no longer holds what the job was to read next (semantics 17). */
+export type OnDataLoss = "fail" | "earliest" | "latest";
+
+/** What is known of an input partition when its task starts. */
+export interface ResumeFacts {
+  readonly saved: SavedProgress | null;
+  readonly topicId: string;
+  readonly partitions: number;
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** Where `from` lies in this partition. */
+  readonly firstOffset: number;
+  readonly onDataLoss: OnDataLoss;
+}
+
+/** Where an input partition goes on. */
+export type Resume =
+  /** The first start of the job. */
+  | { readonly kind: "first"; readonly offset: number }
+  /** Where the last commit left it. */
+  | { readonly kind: "committed"; readonly offset: number; readonly saved: SavedProgress }
+  /** The offset is gone from the log; state is kept. */
+  | { readonly kind: "truncated"; readonly offset: number; readonly saved: SavedProgress }
+  /** The topic is another one; state is thrown away. */
+  | { readonly kind: "recreated"; readonly offset: number }
+  /** Somebody has to decide. */
+  | { readonly kind: "data-loss"; readonly found: string }
+  | { readonly kind: "partitions-changed"; readonly found: string };
+
+/** Decides where an input partition goes on. */
+export function decideResume(facts: ResumeFacts): Resume {
+  const { saved, topicId, startOffset, endOffset, onDataLoss } = facts;
+  if (saved === null) return { kind: "first", offset: facts.firstOffset };
+  if (saved.partitions !== facts.partitions) {
+    return {
+      kind: "partitions-changed",
+      found:
+        `it had ${saved.partitions} partitions when the job committed last, it has ${facts.partitions}`,
+    };
+  }
+  const decided = onDataLoss === "latest" ? endOffset : startOffset;
+  if (saved.topicId !== topicId) {
+    if (onDataLoss !== "fail") return { kind: "recreated", offset: decided };
+    return { kind: "data-loss", found: "the topic was deleted and created anew since then" };
+  }
+  if (saved.offset >= startOffset && saved.offset <= endOffset) {
+    return { kind: "committed", offset: saved.offset, saved };
+  }
+  if (onDataLoss !== "fail") return { kind: "truncated", offset: decided, saved };
+  const found = saved.offset < startOffset
+    ? `the log starts at ${startOffset}`
+    : `the log ends at ${endOffset}`;
+  return { kind: "data-loss", found };
+}

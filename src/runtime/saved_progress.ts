@@ -1,0 +1,76 @@
+/** What a commit keeps beside each offset (semantics 13), as the text of its metadata. */
+
+import { FlightsError } from "../base/errors.ts";
+import type { OutcomeCounts } from "../stream/counts.ts";
+import type { SavedInput } from "../stream/task.ts";
+
+/** The part of a changelog partition that a task's state is rebuilt from. */
+export interface ChangelogRange {
+  /** Behind the entries of a state that was thrown away. */
+  readonly from: number;
+  /** Behind the last entry that the task's state reaches. */
+  readonly to: number;
+}
+
+/** What belongs to a partition at its committed offset. */
+export interface SavedProgress extends SavedInput {
+  /** The identity of the topic that the offset counts in (semantics 17). */
+  readonly topicId: string;
+  /** How many partitions the topic had. */
+  readonly partitions: number;
+  /** Null for a job without state. */
+  readonly changelog: ChangelogRange | null;
+}
+
+/** The outcomes in the order in which the metadata lists them. */
+const outcomeOrder = ["used", "filtered", "windowed", "late", "deadLetter", "skipped"] as const;
+
+const version = 1;
+
+/** The metadata of a committed offset. */
+export function encodeMetadata(saved: SavedProgress): string {
+  return JSON.stringify({
+    v: version,
+    topic: saved.topicId,
+    partitions: saved.partitions,
+    newest: saved.newest,
+    watermark: saved.watermark,
+    idle: saved.idle,
+    task: saved.taskWatermark,
+    counts: outcomeOrder.map((outcome) => saved.outcomes[outcome]),
+    changelog: saved.changelog === null ? null : [saved.changelog.from, saved.changelog.to],
+  });
+}
+
+/**
+ * Reads what {@linkcode encodeMetadata} wrote.
+ *
+ * @throws {FlightsError} `state-incompatible` when it was written by something else.
+ */
+export function decodeMetadata(offset: number, metadata: string): SavedProgress {
+  try {
+    const fields = JSON.parse(metadata);
+    if (fields.v !== version) throw new Error(`its version is ${fields.v}`);
+    const counts = outcomeOrder.map((outcome, i) => [outcome, Number(fields.counts[i])] as const);
+    return {
+      offset,
+      topicId: fields.topic,
+      partitions: fields.partitions,
+      newest: fields.newest,
+      watermark: fields.watermark,
+      idle: fields.idle,
+      taskWatermark: fields.task,
+      outcomes: Object.fromEntries(counts) as unknown as OutcomeCounts,
+      changelog: fields.changelog === null
+        ? null
+        : { from: fields.changelog[0], to: fields.changelog[1] },
+    };
+  } catch (error) {
+    throw new FlightsError(
+      "state-incompatible",
+      `Cannot take up committed offset ${offset}: its metadata must be of version ${version} of this program, ` +
+        `it is ${JSON.stringify(metadata)}`,
+      { cause: error },
+    );
+  }
+}

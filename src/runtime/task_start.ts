@@ -1,0 +1,222 @@
+/** Taking up a task: where each input goes on, and its state from the changelog (semantics 14, 17). */
+
+import { assert, FlightsError } from "../base/errors.ts";
+import { formatTime } from "../base/time.ts";
+import { textOf } from "../base/bytes.ts";
+import type { CommittedOffset, Log, TopicDescription } from "../log/log.ts";
+import { rankOf } from "../stream/order.ts";
+import { Task, type TaskOptions } from "../stream/task.ts";
+import { InputLane } from "./input_lane.ts";
+import type { Job, ResumedInput } from "./job_options.ts";
+import { decideResume, type OnDataLoss, type Resume, type StartFrom } from "./resume.ts";
+import { changelogTopic, stageName, topicsMissing } from "./topics.ts";
+import { type ChangelogRange, decodeMetadata, type SavedProgress } from "./saved_progress.ts";
+
+/** What all starts of a job's tasks share. */
+export interface StartSettings {
+  readonly log: Log;
+  readonly job: Job;
+  readonly from: StartFrom;
+  readonly onDataLoss: OnDataLoss;
+  /** Where a bounded run stops, by topic and then partition; null for a run without end. */
+  readonly stops: ReadonlyMap<string, readonly number[]> | null;
+}
+
+/** The same, with the topics as they are when tasks are taken up. */
+export interface StartContext extends StartSettings {
+  /** The inputs, in the order of the topology's sources. */
+  readonly inputs: readonly TopicDescription[];
+  /** The changelog, or null for a job without state. */
+  readonly changelog: TopicDescription | null;
+}
+
+/** Looks at the topics that tasks are started on. */
+export async function openStart(settings: StartSettings): Promise<StartContext> {
+  const { log, job: { applicationId, topology } } = settings;
+  const names = topology.sources.map(({ topic }) => topic);
+  const changelogName = changelogTopic(applicationId, stageName(topology));
+  const known = await log.describeTopics([...names, changelogName]);
+  const described = (name: string) => known.find((topic) => topic.name === name);
+  const inputs = names.map((name) => {
+    const topic = described(name);
+    if (topic === undefined) throw topicsMissing(applicationId, [name]);
+    return topic;
+  });
+  const changelog = topology.isStateful ? described(changelogName) ?? null : null;
+  return { ...settings, inputs, changelog };
+}
+
+/** A task that is ready to run. */
+export interface StartedTask {
+  readonly task: Task;
+  readonly lanes: readonly InputLane[];
+  readonly resumed: readonly ResumedInput[];
+  /** What its state is rebuilt from; moves with each commit. Null for a job without state. */
+  changelog: ChangelogRange | null;
+  /** Whether its first commit is still to come: it marks where the job started. */
+  isNew: boolean;
+}
+
+/** Decides where a task goes on, rebuilds its state and returns it ready to run. */
+export async function startTask(
+  context: StartContext,
+  committed: readonly CommittedOffset[],
+  options: Omit<TaskOptions, "partitions">,
+): Promise<StartedTask> {
+  const { job: { topology }, inputs } = context;
+  const { partition } = options;
+  const partitions = inputs[0]!.partitions.length;
+  const task = new Task(topology, { ...options, partitions });
+  const resumed: ResumedInput[] = [];
+  for (const [index, source] of topology.sources.entries()) {
+    const { topic } = source;
+    const offset = committed.find((one) => one.topic === topic && one.partition === partition);
+    const saved = offset === undefined ? null : decodeMetadata(offset.offset, offset.metadata);
+    const resume = await resumeOf(context, inputs[index]!, { partition, saved });
+    resumed.push({ topic, partition, resume });
+  }
+  const resumes = resumed.map(({ resume }) => resume);
+  const changelog = changelogRange(context, partition, resumes);
+  if (changelog !== null) await restoreState(context, task, changelog);
+  const afresh = resumes.some(({ kind }) => kind === "recreated");
+  resumes.forEach((resume, index) => {
+    if (resume.kind === "first" || resume.kind === "recreated") {
+      task.startInput(index, resume.offset);
+    } else if ("saved" in resume && afresh) task.startInput(index, resume.offset);
+    else if ("saved" in resume) {
+      task.restoreInput(index, { ...resume.saved, offset: resume.offset });
+    }
+  });
+  const lanes = topology.sources.map((source, index) =>
+    new InputLane({
+      task,
+      source,
+      sourceIndex: index,
+      rank: rankOf(index, partition, partitions),
+      topicId: inputs[index]!.id,
+      stopOffset: context.stops?.get(source.topic)?.[partition] ?? null,
+    })
+  );
+  return {
+    task,
+    lanes,
+    resumed,
+    changelog,
+    isNew: resumes.some(({ kind }) => kind !== "committed"),
+  };
+}
+
+async function resumeOf(
+  context: StartContext,
+  topic: TopicDescription,
+  { partition, saved }: { readonly partition: number; readonly saved: SavedProgress | null },
+): Promise<Resume> {
+  const { log, from, onDataLoss, job: { applicationId } } = context;
+  const { startOffset, endOffset } = topic.partitions[partition]!;
+  const ends = { earliest: startOffset, latest: endOffset };
+  const firstOffset = typeof from === "number"
+    ? (await log.offsetsForTime(topic.name, from))[partition]!
+    : ends[from];
+  const resume = decideResume({
+    saved,
+    topicId: topic.id,
+    partitions: topic.partitions.length,
+    startOffset,
+    endOffset,
+    firstOffset,
+    onDataLoss,
+  });
+  const where = `${topic.name}[${partition}]`;
+  if (resume.kind === "partitions-changed") {
+    throw new FlightsError(
+      "partitions-changed",
+      `Cannot resume ${applicationId} on ${where}: the topic must keep its partition count, ` +
+        `${resume.found}; take the job back with \`flights reset ${applicationId}\``,
+    );
+  }
+  if (resume.kind === "data-loss") {
+    const code = saved?.topicId === topic.id ? "offset-out-of-range" : "topic-changed";
+    throw new FlightsError(
+      code,
+      `Cannot resume ${applicationId} on ${where}: the log must hold committed offset ${saved?.offset}, ` +
+        `${resume.found}; decide with --on-data-loss earliest|latest or take the job back with ` +
+        `\`flights reset ${applicationId}\``,
+    );
+  }
+  return resume;
+}
+
+/** The part of the changelog that holds the task's state. */
+function changelogRange(
+  context: StartContext,
+  partition: number,
+  resumes: readonly Resume[],
+): ChangelogRange | null {
+  if (context.changelog === null) return null;
+  const end = context.changelog.partitions[partition]!.endOffset;
+  const keep = resumes.every(({ kind }) => kind !== "recreated");
+  const saved = resumes.flatMap((resume) => "saved" in resume ? [resume.saved.changelog] : []);
+  const newest = saved.filter((range) => range !== null).sort((a, b) => b.to - a.to)[0];
+  return keep && newest !== undefined ? newest : { from: end, to: end };
+}
+
+/** Rebuilds the tables of a task from its changelog. */
+async function restoreState(
+  context: StartContext,
+  task: Task,
+  range: ChangelogRange,
+): Promise<void> {
+  const { log, changelog, job: { applicationId } } = context;
+  assert(changelog !== null, "state is restored from a changelog");
+  const { name: topic, id: topicId } = changelog;
+  const { partition } = task;
+  const { startOffset, endOffset } = changelog.partitions[partition]!;
+  if (range.to > endOffset) {
+    throw new FlightsError(
+      "offset-out-of-range",
+      `Cannot restore ${applicationId} from ${topic}[${partition}]: it must reach offset ${range.to}, ` +
+        `it ends at ${endOffset}; take the job back with \`flights reset ${applicationId}\``,
+    );
+  }
+  let offset = Math.max(range.from, startOffset);
+  while (offset < range.to) {
+    const [fetched] = await log.fetch([{ topic, partition, offset, topicId }]);
+    assert(
+      fetched !== undefined && fetched.nextOffset > offset,
+      `${topic} gives nothing at ${offset}`,
+    );
+    for (const batch of fetched.batches) {
+      for (let i = batch.firstAt(offset); i < batch.count; i++) {
+        if (batch.offset(i) >= range.to) break;
+        const value = batch.value(i);
+        task.restoreState({
+          key: batch.keyText(i) ?? "",
+          value: value === null ? null : textOf(value),
+        });
+      }
+    }
+    offset = fetched.nextOffset;
+  }
+}
+
+/** Where an input goes on, for people (semantics 18). */
+export function describeResume(
+  { topic, partition, resume }: ResumedInput,
+  from: StartFrom,
+): string {
+  const where = `${topic}[${partition}]`;
+  switch (resume.kind) {
+    case "first":
+      return `${where} from offset ${resume.offset} (first start, ${
+        typeof from === "number" ? formatTime(from) : from
+      })`;
+    case "committed":
+      return `${where} from offset ${resume.offset} (committed)`;
+    case "truncated":
+      return `${where} from offset ${resume.offset} (committed ${resume.saved.offset} is gone; state kept)`;
+    case "recreated":
+      return `${where} from offset ${resume.offset} (the topic was created anew; state thrown away)`;
+    default:
+      return `${where}: ${resume.found}`;
+  }
+}

@@ -1,0 +1,62 @@
+/** The topics that a job keeps for itself. */
+
+import type { Log, TopicSpec } from "../log/log.ts";
+import { FlightsError, hasCode } from "../base/errors.ts";
+import { deadLetterTopic, lateTopic } from "../stream/task.ts";
+import type { Topology } from "../stream/topology.ts";
+
+/** The topic that holds the state of a job's stage (semantics 14). */
+export function changelogTopic(applicationId: string, stage: string): string {
+  return `${applicationId}-changelog-${stage}`;
+}
+
+/** The topics that belong to a job and to nobody else; resetting the job deletes them. */
+export function isOwnTopic(applicationId: string, topic: string): boolean {
+  return topic.startsWith(`${applicationId}-changelog-`) ||
+    topic.startsWith(`${applicationId}-repartition-`);
+}
+
+/** The name of a topology's only stage: its inputs. */
+export function stageName(topology: Topology): string {
+  return topology.sources.map((source) => source.topic).join("-");
+}
+
+/** The topics that a job needs beside its sources and sinks. */
+export function ownTopics(
+  applicationId: string,
+  topology: Topology,
+  partitions: number,
+): readonly TopicSpec[] {
+  const topics = [...new Set(topology.sources.map((source) => source.topic))];
+  const specs: TopicSpec[] = topics.map((name) => ({ name: deadLetterTopic(name), partitions }));
+  if (topology.findsLate) {
+    for (const name of topics) specs.push({ name: lateTopic(name), partitions });
+  }
+  if (topology.isStateful) {
+    const name = changelogTopic(applicationId, stageName(topology));
+    specs.push({ name, partitions, cleanup: "compact" });
+  }
+  return specs;
+}
+
+/** Creates those of `topics` that are not there; another member may do the same at the same time. */
+export async function ensureTopics(log: Log, topics: readonly TopicSpec[]): Promise<void> {
+  const known = await log.describeTopics(topics.map((topic) => topic.name));
+  const there = new Set(known.map((topic) => topic.name));
+  for (const topic of topics) {
+    if (there.has(topic.name)) continue;
+    try {
+      await log.createTopics([topic]);
+    } catch (error) {
+      if (!hasCode(error, "topic-exists")) throw error;
+    }
+  }
+}
+
+/** The error of a job whose topics are not there. */
+export function topicsMissing(applicationId: string, names: readonly string[]): FlightsError {
+  return new FlightsError(
+    "topic-missing",
+    `Cannot run ${applicationId}: its topics must exist, the log has no ${names.join(", ")}`,
+  );
+}

@@ -1,0 +1,36 @@
+/** Where a topology begins. */
+
+import { DataStream } from "./data_stream.ts";
+import type { Deserializer } from "./json.ts";
+import { Topology } from "./topology.ts";
+import type { WatermarkStrategy } from "./watermark_strategy.ts";
+
+/** A topic that is read. */
+export interface TopicSource<T> {
+  readonly topic: string;
+  readonly deserializer: Deserializer<T>;
+  /**
+   * The field whose text's UTF-8 bytes place each record on its partition (semantics 22). A `keyBy`
+   * on that field then needs no repartition, and checks it (semantics 23).
+   */
+  readonly partitionedBy?: keyof T & string;
+}
+
+/** Builds a job's topology. */
+export class StreamEnvironment {
+  readonly topology: Topology = new Topology();
+
+  /** A stream of a topic's records. */
+  fromSource<T>(source: TopicSource<T>, watermarks: WatermarkStrategy<T>): DataStream<T> {
+    const node = this.topology.add({
+      kind: "source",
+      id: this.topology.freshId(`source ${source.topic}`),
+      inputs: [],
+      topic: source.topic,
+      deserialize: source.deserializer,
+      watermarks: watermarks as WatermarkStrategy<unknown>,
+      partitionedBy: source.partitionedBy ?? null,
+    });
+    return new DataStream<T>(this.topology, node);
+  }
+}

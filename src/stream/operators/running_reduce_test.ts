@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { SimulatedClock } from "../../base/clock.ts";
+import { at, results, sumJob } from "../test_jobs.ts";
+import { TestDriver } from "../test_driver.ts";
+import { StateTables } from "../state/tables.ts";
+import { Task } from "../task.ts";
+import type { ChangelogEntry } from "../state/tables.ts";
+
+Deno.test("runningReduce gives a key's total at the end of each of its windows", () => {
+  for (const lateness of ["0s", "2m"]) {
+    const driver = new TestDriver(sumJob({ running: true, lateness }));
+    driver.send("in", [
+      at(0, { value: 1 }),
+      at(1, { key: "b", value: 5 }),
+      at(60_000, { value: 10 }),
+      at(240_000, { value: 100 }),
+      at(900_000),
+    ]);
+    assert.deepEqual(results(driver), [
+      "a=1 [0, 60000) watermark",
+      "b=5 [0, 60000) watermark",
+      "a=11 [60000, 120000) watermark",
+      "a=111 [240000, 300000) watermark",
+    ]);
+  }
+});
+
+Deno.test("runningReduce keeps totals over restarts, settled or not", () => {
+  const driver = new TestDriver(sumJob({ running: true, lateness: "2m" }));
+  for (let minute = 0; minute < 10; minute++) {
+    driver.send("in", [at(minute * 60_000)]);
+    driver.restart();
+  }
+  assert.deepEqual(
+    driver.outputs("out").map(({ value }) => value),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
+  // Four windows, the totals of the key, and the count of what was given out.
+  assert.equal(driver.stateEntries, 5);
+});
+
+Deno.test("semantics 6: of several corrections, each puts right what the one before gave out", () => {
+  const driver = new TestDriver(sumJob({ running: true, lateness: "1h" }));
+  driver.send("in", [at(0), at(60_000), at(120_000)]);
+  driver.restart();
+  driver.send("in", [at(0, { value: 10 })]);
+  driver.restart();
+  driver.send("in", [at(60_000, { value: 100 }), at(0, { key: "b" })]);
+  assert.deepEqual(results(driver), [
+    "a=1 [0, 60000) watermark",
+    "a=2 [60000, 120000) watermark",
+    "a=11 [0, 60000) correction",
+    "a=12 [60000, 120000) correction",
+    "a=112 [60000, 120000) correction",
+    "b=1 [0, 60000) correction",
+  ]);
+});
+
+Deno.test("a job that goes on without allowed lateness keeps the totals that were not settled", () => {
+  const saved = new Map<string, ChangelogEntry>();
+  const outputs: string[] = [];
+  const run = (lateness: string, times: readonly number[], offset: number) => {
+    const task = new Task(sumJob({ running: true, lateness }), {
+      partition: 0,
+      partitions: 1,
+      clock: new SimulatedClock(),
+      outputs: { write: (_, { value }) => outputs.push(value!), forward: () => {} },
+    });
+    for (const entry of saved.values()) task.restoreState(entry);
+    times.forEach((timestamp, index) => {
+      const value = JSON.stringify({ key: "a", value: 1 });
+      task.process(0, {
+        timestamp,
+        offset: offset + index,
+        key: () => null,
+        value: () => new TextEncoder().encode(value),
+        valueText: () => value,
+        headers: () => [],
+      });
+    });
+    for (const entry of task.takeChanges()) saved.set(entry.key, entry);
+  };
+  run("1h", [0, 60_000, 120_000], 0);
+  run("0s", [180_000, 240_000], 3);
+  assert.deepEqual(outputs, ["1", "2", "3", "4"]);
+  assert.ok(new StateTables().size === 0);
+});

@@ -1,0 +1,120 @@
+/** Windows that keep one reduced value a key (semantics 1, 4, 5, 6). */
+
+import { WindowTable } from "../state/window_table.ts";
+import type { OperatorContext } from "../task_context.ts";
+import type { Downstream, Operator } from "../topology.ts";
+import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
+
+/** The settings of a window operator. */
+export interface WindowReduceConfig<T> {
+  readonly id: string;
+  readonly assigner: WindowAssigner;
+  /** Milliseconds that a fired window still takes records. */
+  readonly allowedLateness: number;
+  /** The tag that takes late elements; null: the late topic takes their records. */
+  readonly lateTag: string | null;
+  readonly reduce: (a: T, b: T) => T;
+}
+
+/** Builds the operator of a {@linkcode WindowReduceConfig}. */
+export function windowReduce<T>(config: WindowReduceConfig<T>) {
+  return (context: OperatorContext, downstream: Downstream): Operator =>
+    new WindowReduce(config, context, downstream);
+}
+
+class WindowReduce<T> implements Operator {
+  readonly #table: WindowTable<T>;
+  /** The end of the next window to fire, or to let go; a look at the table is needed from there on. */
+  #nextEnd = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly config: WindowReduceConfig<T>,
+    readonly context: OperatorContext,
+    readonly downstream: Downstream,
+  ) {
+    const shape = `${config.assigner.description} reduced`;
+    this.#table = context.state.add(new WindowTable<T>(), { name: config.id, shape });
+  }
+
+  readonly process = (value: unknown, timestamp: number, key: string): void => {
+    const { assigner, allowedLateness } = this.config;
+    const { watermark } = this.context;
+    let taken = false;
+    let latest: Window | null = null;
+    for (const window of assigner.assign(timestamp)) {
+      latest = window;
+      if (window.end - 1 + allowedLateness <= watermark) continue;
+      taken = true;
+      this.#take(window, key, value as T);
+    }
+    if (!taken && latest !== null) this.#late(latest, value, timestamp, key);
+  };
+
+  #take(window: Window, key: string, value: T): void {
+    const { context } = this;
+    let slot = this.#table.get(window, key);
+    if (slot === undefined) {
+      slot = this.#table.insert(window, key, value);
+      if (window.end < this.#nextEnd) this.#nextEnd = window.end;
+    } else {
+      slot.accumulator = this.config.reduce(slot.accumulator, value);
+      this.#table.touch(slot);
+    }
+    if (window.end - 1 <= context.watermark) {
+      context.used();
+      this.#give(window, slot.accumulator, { key, closedBy: "correction" });
+    } else if (context.held()) {
+      slot.held++;
+    }
+  }
+
+  #late(window: Window, value: unknown, timestamp: number, key: string): void {
+    const { context, config } = this;
+    context.late(window, { forward: config.lateTag === null });
+    if (config.lateTag === null) return;
+    context.window = window;
+    this.downstream.emitTo(config.lateTag, value, timestamp, key);
+    context.window = null;
+  }
+
+  /** Fires what is due, by (end, key bytes), and lets go what takes no more records. */
+  advance(watermark: number, closedBy: ClosedBy): void {
+    if (watermark < this.#nextEnd - 1) return;
+    const { allowedLateness } = this.config;
+    const { context } = this;
+    const before = context.watermark;
+    this.#nextEnd = Number.POSITIVE_INFINITY;
+    for (const window of this.#table.windows()) {
+      const fires = window.end - 1 <= watermark;
+      if (fires && window.end - 1 > before) this.#fire(window, closedBy);
+      const ends = window.end + allowedLateness;
+      if (ends - 1 <= watermark) this.#table.remove(window);
+      else this.#nextEnd = Math.min(this.#nextEnd, fires ? ends : window.end);
+    }
+  }
+
+  #fire(window: Window, closedBy: ClosedBy): void {
+    for (const slot of this.#table.slots(window)) {
+      if (slot.held > 0) {
+        this.context.released(slot.held);
+        slot.held = 0;
+        this.#table.touch(slot);
+      }
+      this.#give(window, slot.accumulator, { key: slot.key, closedBy });
+    }
+  }
+
+  #give(window: Window, result: T, { key, closedBy }: { key: string; closedBy: ClosedBy }): void {
+    const { context } = this;
+    context.window = window;
+    context.closedBy = closedBy;
+    this.downstream.emit(result, window.end - 1, key);
+    context.window = null;
+    context.closedBy = null;
+  }
+
+  lastOpenEnd(): number | null {
+    const last = this.#table.windows().at(-1);
+    return last === undefined || last.end - 1 <= this.context.watermark ? null : last.end;
+  }
+}

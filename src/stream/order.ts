@@ -1,0 +1,36 @@
+/** Which record a member takes next (semantics 7): the oldest, so that a backlog keeps its order. */
+
+import { Heap } from "../base/heap.ts";
+import type { RawRecord } from "../base/record.ts";
+import { BadRecordError } from "./json.ts";
+import type { SourceNode } from "./topology.ts";
+
+/** An input partition that has a record to give. */
+export interface Lane {
+  /** The event time of its next record. */
+  readonly headTime: number;
+  /** Breaks ties: by place of the topic in the topology, then by partition. */
+  readonly rank: number;
+}
+
+/** Lanes, the one with the oldest record first. */
+export function oldestFirst<L extends Lane>(): Heap<L> {
+  return new Heap<L>((a, b) => a.headTime - b.headTime || a.rank - b.rank);
+}
+
+/** The rank of an input among `partitions` partitions an input. */
+export function rankOf(sourceIndex: number, partition: number, partitions: number): number {
+  return sourceIndex * partitions + partition;
+}
+
+/** The event time by which `record` takes its turn; one that cannot be read goes by its own time. */
+export function headTimeOf(source: SourceNode, record: RawRecord): number {
+  const assign = source.watermarks.timestampAssigner;
+  if (assign === null) return record.timestamp;
+  try {
+    return assign(source.deserialize(record), record.timestamp);
+  } catch (error) {
+    if (error instanceof BadRecordError) return record.timestamp;
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * State is tables (semantics 14). A table is rebuilt from its changelog entries and knows which of
+ * them changed since the last commit, so no operator can exist without its recovery.
+ */
+
+import { assert, FlightsError } from "../../base/errors.ts";
+
+/** One entry of a changelog: `value` null removes it. Both are JSON text. */
+export interface ChangelogEntry {
+  readonly key: string;
+  readonly value: string | null;
+}
+
+/** The part of an entry's key that is the table's own, behind its name. */
+export type EntryKey = readonly (string | number)[];
+
+/** What the registry asks of a table. */
+export interface Table {
+  /** How many entries it holds. */
+  readonly size: number;
+  /** Whether there is anything to tell by `takeChanges`. */
+  readonly hasChanges: boolean;
+  /** Takes in a saved entry; `value` undefined removes it. */
+  restore(key: EntryKey, value: unknown): void;
+  /** Tells each entry that changed since the last call; `value` undefined means removed. */
+  takeChanges(tell: (key: EntryKey, value: unknown) => void): void;
+}
+
+/** The name under which the shapes of the tables are kept. */
+const shapes = "shape";
+
+/** The tables of one task. */
+export class StateTables {
+  readonly #tables = new Map<string, { table: Table; shape: string; saved: boolean }>();
+
+  /**
+   * Adds a table.
+   *
+   * @param options `name`: unique in the task; `shape`: what its entries mean. Saved entries of
+   * another shape are refused.
+   */
+  add<T extends Table>(table: T, options: { readonly name: string; readonly shape: string }): T {
+    const { name, shape } = options;
+    assert(name !== shapes && !this.#tables.has(name), `the table ${name} is there already`);
+    this.#tables.set(name, { table, shape, saved: false });
+    return table;
+  }
+
+  /** How many entries all tables hold. */
+  get size(): number {
+    let size = 0;
+    for (const { table } of this.#tables.values()) size += table.size;
+    return size;
+  }
+
+  /** Whether any entry changed since {@linkcode StateTables.takeChanges} was called last. */
+  get hasChanges(): boolean {
+    for (const { table } of this.#tables.values()) if (table.hasChanges) return true;
+    return false;
+  }
+
+  /**
+   * Takes in an entry of the changelog.
+   *
+   * @throws {FlightsError} `state-incompatible` when the topology has no such table.
+   */
+  restore(entry: ChangelogEntry): void {
+    const [name, ...key] = JSON.parse(entry.key) as [string, ...EntryKey];
+    const value = entry.value === null ? undefined : JSON.parse(entry.value);
+    if (name === shapes) return this.#restoreShape(String(key[0]), String(value));
+    const known = this.#tables.get(name);
+    if (known === undefined) {
+      if (value === undefined) return;
+      throw incompatible(name, "the topology must have that table, it has", [
+        ...this.#tables.keys(),
+      ]);
+    }
+    known.table.restore(key, value);
+  }
+
+  #restoreShape(name: string, saved: string): void {
+    const known = this.#tables.get(name);
+    if (known === undefined) return;
+    if (known.shape !== saved) {
+      throw incompatible(name, `it was saved as ${saved}, the topology has`, [known.shape]);
+    }
+    known.saved = true;
+  }
+
+  /** The entries that changed since the last call. */
+  takeChanges(): readonly ChangelogEntry[] {
+    const changes: ChangelogEntry[] = [];
+    for (const [name, known] of this.#tables) {
+      const before = changes.length;
+      known.table.takeChanges((key, value) =>
+        changes.push({
+          key: JSON.stringify([name, ...key]),
+          value: value === undefined ? null : JSON.stringify(value),
+        })
+      );
+      if (changes.length > before && !known.saved) {
+        known.saved = true;
+        changes.push({ key: JSON.stringify([shapes, name]), value: JSON.stringify(known.shape) });
+      }
+    }
+    return changes;
+  }
+}
+
+function incompatible(name: string, need: string, there: readonly string[]): FlightsError {
+  return new FlightsError(
+    "state-incompatible",
+    `Cannot restore the state table "${name}": ${need} ${there.join(", ") || "none"}; ` +
+      "run with the options it was saved with, or take the job back with `flights reset`",
+  );
+}

@@ -1,0 +1,470 @@
+/**
+ * A task: one partition number of a topology's inputs, its operators and their state. It takes
+ * records one by one in the order it is handed them, keeps progress and counts, and knows what a
+ * commit has to save. It does no I/O: outputs go to a port, records come from its runner.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import { FlightsError, messageOf } from "../base/errors.ts";
+import { utf8 } from "../base/bytes.ts";
+import type { Header, RawRecord } from "../base/record.ts";
+import { describeDuration } from "../base/duration.ts";
+import { formatTime } from "../base/time.ts";
+import { BadRecordError, type BadRecordReason } from "./json.ts";
+import { buildChain, type Chain } from "./chain.ts";
+import { noOutcomes, type Outcome, type OutcomeCounts, sumOutcomes, totalOf } from "./counts.ts";
+import {
+  isIdle,
+  minimumWatermark,
+  type NewestRecord,
+  noWatermark,
+  type Progress,
+  silenceWatermark,
+} from "./progress.ts";
+import { type ChangelogEntry, StateTables } from "./state/tables.ts";
+import { ValueTable } from "./state/value_table.ts";
+import type { OperatorContext, Outputs } from "./task_context.ts";
+import type { SourceNode, Topology } from "./topology.ts";
+import type { ClosedBy, Window } from "./window.ts";
+
+/** What becomes of a record that cannot be read (semantics 19). */
+export type OnError = "dead-letter" | "skip" | "fail";
+
+/** Settings of a task, and what it is given to work with. */
+export interface TaskOptions {
+  readonly partition: number;
+  /** How many partitions each input has. */
+  readonly partitions: number;
+  readonly clock: Clock;
+  readonly outputs: Outputs;
+  /** Default `dead-letter`. */
+  readonly onError?: OnError;
+  /** How far ahead of the clock a record may be, in milliseconds (semantics 10); null: any far. */
+  readonly maxFuture?: number | null;
+  /** A run that stops at an offset: no clock decides what is idle in it (semantics 11). */
+  readonly bounded?: boolean;
+}
+
+/** What is saved of one input partition beside its offset (semantics 13). */
+export interface SavedInput {
+  readonly offset: number;
+  /** The largest event time seen, or null before the first record. */
+  readonly newest: number | null;
+  readonly watermark: number | null;
+  readonly idle: boolean;
+  /** The watermark of the task, which can be ahead of its partitions'. */
+  readonly taskWatermark: number | null;
+  readonly outcomes: OutcomeCounts;
+}
+
+/** One input partition of a task, while it runs. */
+interface Input extends Progress {
+  readonly source: SourceNode;
+  position: number;
+  watermark: number;
+  idle: boolean;
+  /** The largest event time seen; {@linkcode noWatermark} before the first record. */
+  newest: number;
+  /** The clock when a record last moved or confirmed the watermark, or at the start. */
+  lastRecordAt: number;
+  caughtUp: boolean;
+  outcomes: OutcomeCounts;
+}
+
+/** Topic that takes what cannot be read from `topic`. */
+export function deadLetterTopic(topic: string): string {
+  return `${topic}.dead-letter`;
+}
+
+/** Topic that takes what comes late from `topic`. */
+export function lateTopic(topic: string): string {
+  return `${topic}.late`;
+}
+
+/** Runs a topology on one partition number of its inputs. */
+export class Task {
+  readonly partition: number;
+  readonly #chain: Chain;
+  readonly #context: TaskContext;
+  readonly #inputs: readonly Input[];
+  readonly #options: TaskOptions;
+  readonly #state = new StateTables();
+  /** How many records that windows held have been given out; saved, so that it can be audited. */
+  readonly #released: ValueTable<number>;
+  #newest: NewestRecord = { timestamp: noWatermark, arrivedAt: 0 };
+  #now: number;
+  #touched = false;
+  #savedWatermark = noWatermark;
+
+  constructor(topology: Topology, options: TaskOptions) {
+    this.#options = options;
+    this.partition = options.partition;
+    this.#now = options.clock.now();
+    this.#released = this.#state.add(new ValueTable<number>(), {
+      name: "released",
+      shape: "count",
+    });
+    this.#context = new TaskContext(options, this.#state, (records) => this.#release(records));
+    this.#chain = buildChain(topology, this.#context);
+    this.#inputs = topology.sources.map((source) => ({
+      source,
+      position: 0,
+      watermark: noWatermark,
+      idle: false,
+      newest: noWatermark,
+      lastRecordAt: this.#now,
+      caughtUp: false,
+      outcomes: noOutcomes(),
+    }));
+  }
+
+  /** Progress of each input, in the order of the topology's sources. */
+  get inputs(): readonly Progress[] {
+    return this.#inputs;
+  }
+
+  /** The task's watermark. */
+  get watermark(): number {
+    return this.#context.watermark;
+  }
+
+  /** What became of all records that came in. */
+  get outcomes(): OutcomeCounts {
+    return sumOutcomes(this.#inputs.map((input) => input.outcomes));
+  }
+
+  /** How many records wait in open windows. */
+  get held(): number {
+    return this.outcomes.windowed - (this.#released.get("") ?? 0);
+  }
+
+  /** How many entries its state tables hold. */
+  get stateEntries(): number {
+    return this.#state.size;
+  }
+
+  /** Whether records or state have changed since {@linkcode Task.takeChanges} was called last. */
+  get hasChanged(): boolean {
+    return this.#touched || this.#state.hasChanges;
+  }
+
+  /** Whether the watermark has moved since then, be it only by the flow of time. */
+  get hasProgressed(): boolean {
+    return this.#context.watermark > this.#savedWatermark;
+  }
+
+  /** Takes in one entry of the changelog, before the first record. */
+  restoreState(entry: ChangelogEntry): void {
+    this.#state.restore(entry);
+  }
+
+  /** Takes up an input where the last commit left it, before the first record. */
+  restoreInput(index: number, saved: SavedInput): void {
+    const input = this.#inputs[index]!;
+    input.position = saved.offset;
+    input.newest = saved.newest ?? noWatermark;
+    input.watermark = saved.watermark ?? noWatermark;
+    input.idle = saved.idle;
+    input.outcomes = { ...saved.outcomes };
+    const watermark = saved.taskWatermark ?? noWatermark;
+    if (watermark > this.#context.watermark) this.#context.watermark = watermark;
+    this.#savedWatermark = this.#context.watermark;
+    this.#noteNewest(input.newest);
+  }
+
+  /** Begins an input at an offset that nothing was saved for. */
+  startInput(index: number, offset: number): void {
+    this.#inputs[index]!.position = offset;
+  }
+
+  /** What a commit saves of an input. */
+  savedInput(index: number): SavedInput {
+    const input = this.#inputs[index]!;
+    return {
+      offset: input.position,
+      newest: finiteOrNull(input.newest),
+      watermark: finiteOrNull(input.watermark),
+      idle: input.idle,
+      taskWatermark: finiteOrNull(this.#context.watermark),
+      outcomes: { ...input.outcomes },
+    };
+  }
+
+  /** The state that changed since the last call; with it all changes are taken to be saved. */
+  takeChanges(): readonly ChangelogEntry[] {
+    this.#touched = false;
+    this.#savedWatermark = this.#context.watermark;
+    return this.#state.takeChanges();
+  }
+
+  /** Steps over offsets that hold no records: control batches and compacted gaps. */
+  skipTo(index: number, offset: number): void {
+    const input = this.#inputs[index]!;
+    if (offset > input.position) input.position = offset;
+  }
+
+  /** Tells whether anything readable is left in an input's partition (semantics 8). */
+  setCaughtUp(index: number, caughtUp: boolean): void {
+    this.#inputs[index]!.caughtUp = caughtUp;
+  }
+
+  /**
+   * Takes one record. It is processed before it moves the watermark (semantics 3).
+   *
+   * @throws {FlightsError} `bad-record` when it cannot be read and the task is to fail then;
+   * `operator-failed` when a function of the job threw; `misplaced-key`.
+   */
+  process(index: number, record: RawRecord): void {
+    const input = this.#inputs[index]!;
+    const context = this.#context;
+    this.#touched = true;
+    input.position = record.offset + 1;
+    context.begin(input.source.topic, record);
+    const timestamp = this.#read(input, record);
+    if (timestamp !== null) {
+      try {
+        this.#chain.sources[index]!(context.element, timestamp, "");
+      } catch (error) {
+        throw this.#failure(error);
+      }
+      input.outcomes[context.outcome]++;
+    }
+    context.end();
+    if (timestamp !== null) this.#observe(input, timestamp);
+  }
+
+  /** Reads a record into `context.element` and returns its event time, or null if it is refused. */
+  #read(input: Input, record: RawRecord): number | null {
+    const { source } = input;
+    if (record.timestamp < 0 && source.watermarks.timestampAssigner === null) {
+      return this.#refuse(input, record, {
+        reason: "no-timestamp",
+        message: `the record must have a timestamp, it has ${record.timestamp}`,
+      });
+    }
+    let timestamp = record.timestamp;
+    try {
+      const element = source.deserialize(record);
+      this.#context.element = element;
+      const assign = source.watermarks.timestampAssigner;
+      if (assign !== null) timestamp = assign(element, record.timestamp);
+    } catch (error) {
+      if (!(error instanceof BadRecordError)) throw this.#failure(error);
+      return this.#refuse(input, record, error);
+    }
+    const { maxFuture = null } = this.#options;
+    if (maxFuture !== null && timestamp > this.#now + maxFuture) {
+      this.#now = this.#options.clock.now();
+      if (timestamp > this.#now + maxFuture) {
+        return this.#refuse(input, record, {
+          reason: "future-timestamp",
+          message:
+            `the event time must be at most ${describeDuration(maxFuture)} ahead of the clock, ` +
+            `it is ${formatTime(timestamp)} at ${formatTime(this.#now)}`,
+        });
+      }
+    }
+    return timestamp;
+  }
+
+  #refuse(
+    input: Input,
+    record: RawRecord,
+    why: { readonly reason: BadRecordReason; readonly message: string },
+  ): null {
+    const { onError = "dead-letter", outputs } = this.#options;
+    if (onError === "fail") {
+      throw new FlightsError(
+        "bad-record",
+        `Cannot read ${this.#context.describeRecord()}: ${why.message}`,
+      );
+    }
+    if (onError === "skip") {
+      input.outcomes.skipped++;
+      return null;
+    }
+    input.outcomes.deadLetter++;
+    outputs.forward(deadLetterTopic(input.source.topic), record, [
+      header("error-reason", why.reason),
+      header("error-message", why.message),
+      ...this.#context.originHeaders(),
+    ]);
+    return null;
+  }
+
+  #failure(error: unknown): unknown {
+    if (error instanceof FlightsError && error.code === "misplaced-key") return error;
+    return new FlightsError(
+      "operator-failed",
+      `Cannot process ${this.#context.describeRecord()}: the job's functions must not throw, one threw ` +
+        `"${messageOf(error)}"`,
+      { cause: error },
+    );
+  }
+
+  /** Moves or confirms the watermark of an input after a record. */
+  #observe(input: Input, timestamp: number): void {
+    input.lastRecordAt = this.#now;
+    if (timestamp > input.newest) {
+      input.newest = timestamp;
+      const watermark = timestamp - input.source.watermarks.outOfOrderness - 1;
+      if (watermark > input.watermark) input.watermark = watermark;
+      this.#noteNewest(timestamp);
+    } else if (!input.idle) {
+      return;
+    }
+    input.idle = false;
+    const watermark = minimumWatermark(this.#inputs);
+    if (watermark !== null) this.#advance(watermark, "watermark");
+  }
+
+  #noteNewest(timestamp: number): void {
+    if (timestamp > this.#newest.timestamp) this.#newest = { timestamp, arrivedAt: this.#now };
+  }
+
+  /**
+   * Reads the clock: judges which inputs are idle (semantics 8) and lets time flow on when all of
+   * them are (semantics 9). To be called before records that have just arrived are processed, and
+   * now and then while none do.
+   */
+  tick(): void {
+    this.#now = this.#options.clock.now();
+    if (this.#options.bounded) return;
+    for (const input of this.#inputs) {
+      const silence = { ...input, idleTimeout: input.source.watermarks.idleTimeout };
+      input.idle = input.idle ? input.caughtUp : isIdle(silence, this.#now);
+    }
+    const minimum = minimumWatermark(this.#inputs);
+    if (minimum !== null) return this.#advance(minimum, "watermark");
+    const strategies = this.#inputs.map((input) => input.source.watermarks);
+    if (!strategies.every((strategy) => strategy.closesOnSilence)) return;
+    const margin = Math.max(
+      ...strategies.map((strategy) => Math.max(strategy.idleTimeout, strategy.outOfOrderness)),
+    );
+    this.#advance(silenceWatermark(this.#newest, this.#now, margin), "silence");
+  }
+
+  /** Fires all open windows (semantics 11) and returns how far that moved the watermark. */
+  drain(): number {
+    for (;;) {
+      const end = this.#chain.lastOpenEnd();
+      if (end === null) return this.watermark;
+      this.#advance(end - 1, "drain");
+    }
+  }
+
+  /**
+   * Takes a bounded run's inputs as read to their stops: one in which there was never a record does
+   * not hold the others back (semantics 11).
+   */
+  endInputs(): void {
+    for (const input of this.#inputs) {
+      if (input.newest === noWatermark) input.idle = true;
+    }
+    const watermark = minimumWatermark(this.#inputs);
+    if (watermark !== null) this.#advance(watermark, "watermark");
+  }
+
+  #advance(watermark: number, closedBy: ClosedBy): void {
+    const context = this.#context;
+    if (watermark <= context.watermark) return;
+    for (const follower of this.#chain.followers) follower.advance(watermark, closedBy);
+    context.watermark = watermark;
+  }
+
+  #release(records: number): void {
+    this.#released.set("", (this.#released.get("") ?? 0) + records);
+  }
+}
+
+function finiteOrNull(value: number): number | null {
+  return value === noWatermark ? null : value;
+}
+
+/** A header whose value is text. */
+export function header(name: string, value: string | number): Header {
+  return { name, value: utf8(String(value)) };
+}
+
+/** What the operators of a task see of it. */
+class TaskContext implements OperatorContext {
+  watermark = noWatermark;
+  window: Window | null = null;
+  closedBy: ClosedBy | null = null;
+  /** The element read from the record in work. */
+  element: unknown = undefined;
+  outcome: Outcome = "filtered";
+  #topic = "";
+  #record: RawRecord | null = null;
+  #forwarded = false;
+
+  constructor(
+    private readonly options: TaskOptions,
+    readonly state: StateTables,
+    readonly released: (records: number) => void,
+  ) {}
+
+  get partition(): number {
+    return this.options.partition;
+  }
+
+  get partitions(): number {
+    return this.options.partitions;
+  }
+
+  get clock(): Clock {
+    return this.options.clock;
+  }
+
+  get outputs(): Outputs {
+    return this.options.outputs;
+  }
+
+  begin(topic: string, record: RawRecord): void {
+    this.#topic = topic;
+    this.#record = record;
+    this.#forwarded = false;
+    this.outcome = "filtered";
+  }
+
+  end(): void {
+    this.#record = null;
+    this.element = undefined;
+  }
+
+  used(): void {
+    if (this.#record !== null && this.outcome !== "windowed") this.outcome = "used";
+  }
+
+  held(): boolean {
+    if (this.#record === null || this.outcome === "windowed") return false;
+    this.outcome = "windowed";
+    return true;
+  }
+
+  late(window: Window, { forward }: { readonly forward: boolean }): void {
+    if (this.outcome === "filtered") this.outcome = "late";
+    if (this.#record === null || this.#forwarded || !forward) return;
+    this.#forwarded = true;
+    this.outputs.forward(lateTopic(this.#topic), this.#record, [
+      ...this.originHeaders(),
+      header("window-start", window.start),
+      header("window-end", window.end),
+      header("watermark", this.watermark),
+    ]);
+  }
+
+  originHeaders(): readonly Header[] {
+    return [
+      header("source-topic", this.#topic),
+      header("source-partition", this.partition),
+      header("source-offset", this.#record?.offset ?? -1),
+    ];
+  }
+
+  describeRecord(): string {
+    return this.#record === null
+      ? "a result of the job"
+      : `the record at ${this.#topic}[${this.partition}] offset ${this.#record.offset}`;
+  }
+}

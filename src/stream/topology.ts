@@ -1,0 +1,137 @@
+/**
+ * A topology is data: a list of nodes, each with its inputs and a function that builds its logic
+ * for one task. The runtime and the test driver run it; nothing here does.
+ */
+
+import { assert, FlightsError } from "../base/errors.ts";
+import type { RawRecord } from "../base/record.ts";
+import type { OperatorContext } from "./task_context.ts";
+import type { ClosedBy } from "./window.ts";
+import type { WatermarkStrategy } from "./watermark_strategy.ts";
+
+/**
+ * Hands an element on: its value, its event time, and on a keyed stream the text of its key (`""`
+ * elsewhere).
+ */
+export type Emit<T = unknown> = (value: T, timestamp: number, key: string) => void;
+
+/** The logic of a node in one task: config objects build it, tables hold all it remembers. */
+export interface Operator {
+  /** Called for each element. */
+  readonly process: Emit;
+  /**
+   * Called after the task's watermark has risen, before the next record; operators are called in
+   * the order of the stream, so that what one gives out has passed those behind it.
+   */
+  advance?(watermark: number, closedBy: ClosedBy): void;
+  /** The end of the last window that is open, or null: how far a drain has to go (semantics 11). */
+  lastOpenEnd?(): number | null;
+}
+
+/** Where the outputs of an operator go. */
+export interface Downstream {
+  readonly emit: Emit;
+  /** Hands an element to a side output; without a consumer it goes nowhere. */
+  readonly emitTo: (tagId: string, value: unknown, timestamp: number, key: string) => void;
+}
+
+interface NodeBase {
+  /** Unique in the topology; names the tables of its operator. */
+  readonly id: string;
+  readonly inputs: readonly Node[];
+}
+
+/** A topic that is read. */
+export interface SourceNode extends NodeBase {
+  readonly kind: "source";
+  readonly topic: string;
+  /** @throws {FlightsError} `bad-record` (semantics 19). */
+  readonly deserialize: (record: RawRecord) => unknown;
+  readonly watermarks: WatermarkStrategy<unknown>;
+  /** The field whose text places a record on its partition, where the writer declares one. */
+  readonly partitionedBy: string | null;
+}
+
+/** What happens to elements between source and sink. */
+export interface OperatorNode extends NodeBase {
+  readonly kind: "operator";
+  /** The word of the language: `map`, `window`, ... */
+  readonly name: string;
+  /** Whether it keeps state, so that the job needs a changelog. */
+  readonly stateful: boolean;
+  /** Whether it can find a record late. */
+  readonly findsLate: boolean;
+  /** Topics it writes to; empty unless it is a sink. */
+  readonly writes: readonly string[];
+  readonly build: (context: OperatorContext, downstream: Downstream) => Operator;
+}
+
+/** What an operator put aside under a tag. */
+export interface SideOutputNode extends NodeBase {
+  readonly kind: "side-output";
+  readonly tagId: string;
+}
+
+/** One step of a topology. */
+export type Node = SourceNode | OperatorNode | SideOutputNode;
+
+/** A job's nodes, each behind its inputs. */
+export class Topology {
+  readonly #nodes: Node[] = [];
+  readonly #ids = new Set<string>();
+
+  /** All nodes, each behind its inputs. */
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
+
+  /** The topics that are read, in the order of the topology. */
+  get sources(): readonly SourceNode[] {
+    return this.#nodes.filter((node) => node.kind === "source");
+  }
+
+  /** The topics that are written. */
+  get sinkTopics(): readonly string[] {
+    const topics = this.#nodes.flatMap((node) => node.kind === "operator" ? node.writes : []);
+    return [...new Set(topics)];
+  }
+
+  /** Whether a task of this topology keeps state. */
+  get isStateful(): boolean {
+    return this.#nodes.some((node) => node.kind === "operator" && node.stateful);
+  }
+
+  /** Whether a record can be late here. */
+  get findsLate(): boolean {
+    return this.#nodes.some((node) => node.kind === "operator" && node.findsLate);
+  }
+
+  /**
+   * Adds a node behind its inputs.
+   *
+   * @throws {FlightsError} `invalid-topology` when its id is taken.
+   */
+  add<N extends Node>(node: N): N {
+    if (this.#ids.has(node.id)) {
+      throw new FlightsError(
+        "invalid-topology",
+        `Cannot add "${node.id}" to the topology: each id must be there once, it is there already`,
+      );
+    }
+    assert(
+      node.inputs.every((input) => this.#ids.has(input.id)),
+      `${node.id} stands before its input`,
+    );
+    this.#ids.add(node.id);
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** An id for a node that was given none: the word of the language and a number. */
+  freshId(name: string): string {
+    for (let number = 1;; number++) {
+      const id = number === 1 ? name : `${name}-${number}`;
+      if (!this.#ids.has(id)) return id;
+    }
+  }
+}
