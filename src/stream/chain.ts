@@ -19,8 +19,11 @@ const nowhere: Emit = () => {};
 export function buildChain(topology: Topology, context: OperatorContext): Chain {
   const inlets = new Map<string, Emit>();
   const operators: Operator[] = [];
+  // One that takes a stream twice (a union with itself) stands there twice.
   const consumersOf = (node: Node) =>
-    topology.nodes.filter((other) => other.inputs.some((input) => input.id === node.id));
+    topology.nodes.flatMap((other) =>
+      other.inputs.filter((input) => input.id === node.id).map(() => other)
+    );
 
   // Backwards, since whoever emits has to know who takes.
   for (const node of [...topology.nodes].reverse()) {
@@ -42,6 +45,7 @@ export function buildChain(topology: Topology, context: OperatorContext): Chain 
       emit,
       emitTo: (tagId, value, timestamp, key) =>
         (tagged.get(tagId) ?? nowhere)(value, timestamp, key),
+      takes: (tagId) => tagged.has(tagId),
     };
     const operator = node.build(context, downstream);
     operators.unshift(operator);

@@ -44,8 +44,16 @@ function sourcesOf(node: Node): readonly SourceNode[] {
 
 /** A stream of elements with their event times. */
 export class DataStream<T> {
-  /** Made by the environment and by other streams. */
-  constructor(protected readonly topology: Topology, protected readonly node: Node) {}
+  /**
+   * Made by the environment and by other streams.
+   *
+   * @param sideOutputs the node that puts elements aside, where it is not the last of the stream.
+   */
+  constructor(
+    protected readonly topology: Topology,
+    protected readonly node: Node,
+    private readonly sideOutputs: Node = node,
+  ) {}
 
   /** One element for each. */
   map<O>(transform: (value: T) => O): DataStream<O> {
@@ -101,7 +109,7 @@ export class DataStream<T> {
     const node = this.topology.add({
       kind: "side-output",
       id: this.topology.freshId(`${this.node.id} ${tag.id}`),
-      inputs: [this.node],
+      inputs: [this.sideOutputs],
       tagId: tag.id,
     });
     return new DataStream<S>(this.topology, node);
@@ -190,7 +198,7 @@ export class WindowedStream<T, K extends Key> {
     const id = this.topology.freshId("processWindow");
     const build = processWindowOperator(processWindow, id);
     const settings = { name: "processWindow", id, stateful: true, build };
-    return new DataStream<O>(this.topology, addOperator(this.topology, [node], settings));
+    return new DataStream<O>(this.topology, addOperator(this.topology, [node], settings), node);
   }
 
   /**
@@ -204,10 +212,8 @@ export class WindowedStream<T, K extends Key> {
     const id = this.topology.freshId("runningReduce");
     const build = runningReduce({ id, allowedLateness, reduce });
     const settings = { name: "runningReduce", id, stateful: true, build };
-    return new DataStream<T>(
-      this.topology,
-      addOperator(this.topology, [this.#reduced(reduce)], settings),
-    );
+    const node = this.#reduced(reduce);
+    return new DataStream<T>(this.topology, addOperator(this.topology, [node], settings), node);
   }
 
   #reduced(reduce: (a: T, b: T) => T): Node {

@@ -42,15 +42,9 @@ export function json<T>(parse: (value: unknown) => T): Deserializer<T> {
 }
 
 function jsonOf(record: RawRecord): unknown {
-  const text = record.valueText();
-  if (text === null) {
-    throw new BadRecordError("null-value", "the value must be JSON text, it is null");
-  }
-  if (text.includes("\ufffd") && strictTextOf(record.value()!) === null) {
-    throw new BadRecordError("not-utf8", "the value must be UTF-8 text, its bytes are not");
-  }
+  const value = text(record);
   try {
-    return JSON.parse(text);
+    return JSON.parse(value);
   } catch (error) {
     throw new BadRecordError("not-json", `the value must be JSON text: ${messageOf(error)}`);
   }
@@ -60,5 +54,8 @@ function jsonOf(record: RawRecord): unknown {
 export const text: Deserializer<string> = (record) => {
   const value = record.valueText();
   if (value === null) throw new BadRecordError("null-value", "the value must be text, it is null");
+  if (value.includes("\ufffd") && strictTextOf(record.value()!) === null) {
+    throw new BadRecordError("not-utf8", "the value must be UTF-8 text, its bytes are not");
+  }
   return value;
 };

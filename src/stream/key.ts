@@ -8,12 +8,21 @@ export type Key =
   | { readonly [name: string]: unknown }
   | readonly unknown[];
 
-/** Marks key text that is JSON, so that the number 1 and the text "1" are different keys. */
+/**
+ * Marks key text that is JSON, so that the number 1 and the text "1" are different keys. A text that
+ * begins with the mark is written as JSON too.
+ */
 const jsonMark = "\u0000";
 
 /** The text of a key. */
 export function keyText(key: Key): string {
-  return typeof key === "string" ? key : jsonMark + JSON.stringify(key);
+  const isPlain = typeof key === "string" && !key.startsWith(jsonMark);
+  return isPlain ? key : jsonMark + JSON.stringify(key);
+}
+
+/** The text by which a field that holds `key` places its record (semantics 22). */
+export function placementText(key: Key): string {
+  return typeof key === "string" ? key : JSON.stringify(key);
 }
 
 /** The key of a text that {@linkcode keyText} made. */

@@ -90,7 +90,6 @@ interface Accepted {
   readonly record: SentRecord;
   readonly start: number;
   readonly end: number;
-  readonly isCorrection: boolean;
 }
 
 /** The runs that count in the end: those that a crash threw away are replayed in one. */
@@ -266,9 +265,8 @@ class NaiveTask {
   accept(record: SentRecord): boolean {
     const { start, end } = windowOf(this.settings, record.time);
     if (end - 1 + this.settings.lateness <= this.watermark) return false;
-    const isCorrection = end - 1 <= this.watermark;
-    this.accepted.push({ record, start, end, isCorrection });
-    if (!isCorrection) return true;
+    this.accepted.push({ record, start, end });
+    if (end - 1 > this.watermark) return true;
     if (!this.settings.running) this.give(record.key, { start, end }, "correction");
     else {
       for (const window of this.windows()) {
@@ -305,7 +303,7 @@ export function naiveOracle(settings: OracleSettings, steps: readonly Step[]): E
     } else if (record.fate === "filtered") {
       counts.filtered++;
     } else if (task.accept(record)) {
-      counts[task.accepted.at(-1)!.isCorrection ? "used" : "windowed"]++;
+      counts.windowed++;
     } else {
       counts.late++;
       late.push({ record, ...windowOf(settings, record.time), watermark: task.watermark });

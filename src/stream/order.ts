@@ -2,7 +2,6 @@
 
 import { Heap } from "../base/heap.ts";
 import type { RawRecord } from "../base/record.ts";
-import { BadRecordError } from "./json.ts";
 import type { SourceNode } from "./topology.ts";
 
 /** An input partition that has a record to give. */
@@ -28,9 +27,10 @@ export function headTimeOf(source: SourceNode, record: RawRecord): number {
   const assign = source.watermarks.timestampAssigner;
   if (assign === null) return record.timestamp;
   try {
-    return assign(source.deserialize(record), record.timestamp);
-  } catch (error) {
-    if (error instanceof BadRecordError) return record.timestamp;
-    throw error;
+    const time = assign(source.deserialize(record), record.timestamp);
+    return Number.isInteger(time) ? time : record.timestamp;
+  } catch {
+    // What is wrong with it is told when its turn has come.
+    return record.timestamp;
   }
 }

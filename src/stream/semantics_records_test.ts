@@ -125,11 +125,11 @@ Deno.test("semantics 21: every record in is counted once, where it ended", () =>
     [at(1), { windowed: 2 }, 2],
     [at(1, { value: -1 }), { windowed: 2, filtered: 1 }, 2],
     [at(60_000), { windowed: 3, filtered: 1 }, 1],
-    [at(2), { windowed: 3, filtered: 1, used: 1 }, 1],
-    [{ timestamp: 0, value: "bad" }, { windowed: 3, filtered: 1, used: 1, deadLetter: 1 }, 1],
-    [at(2_000_000), { windowed: 3, filtered: 1, used: 1, deadLetter: 2 }, 1],
-    [at(70_000), { windowed: 4, filtered: 1, used: 1, deadLetter: 2 }, 2],
-    [at(3), { windowed: 4, filtered: 1, used: 1, deadLetter: 2, late: 1 }, 2],
+    [at(2), { windowed: 4, filtered: 1 }, 1],
+    [{ timestamp: 0, value: "bad" }, { windowed: 4, filtered: 1, deadLetter: 1 }, 1],
+    [at(2_000_000), { windowed: 4, filtered: 1, deadLetter: 2 }, 1],
+    [at(70_000), { windowed: 5, filtered: 1, deadLetter: 2 }, 2],
+    [at(3), { windowed: 5, filtered: 1, deadLetter: 2, late: 1 }, 2],
   ];
   steps.forEach(([record, counts, held], index) => {
     driver.send("in", [record]);

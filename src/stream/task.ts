@@ -248,6 +248,10 @@ export class Task {
       this.#context.element = element;
       const assign = source.watermarks.timestampAssigner;
       if (assign !== null) timestamp = assign(element, record.timestamp);
+      if (!Number.isInteger(timestamp)) {
+        const message = `the event time must be whole milliseconds, it is ${timestamp}`;
+        return this.#refuse(input, record, { reason: "no-timestamp", message });
+      }
     } catch (error) {
       if (!(error instanceof BadRecordError)) throw this.#failure(error);
       return this.#refuse(input, record, error);
@@ -329,11 +333,14 @@ export class Task {
    */
   tick(): void {
     this.#now = this.#options.clock.now();
-    if (this.#options.bounded) return;
+    const { bounded = false } = this.#options;
     for (const input of this.#inputs) {
       const silence = { ...input, idleTimeout: input.source.watermarks.idleTimeout };
-      input.idle = input.idle ? input.caughtUp : isIdle(silence, this.#now);
+      // An input that an earlier run left idle holds back again once it has more to read, in a
+      // bounded run too.
+      input.idle = input.idle ? input.caughtUp : !bounded && isIdle(silence, this.#now);
     }
+    if (bounded) return;
     const minimum = minimumWatermark(this.#inputs);
     if (minimum !== null) return this.#advance(minimum, "watermark");
     const strategies = this.#inputs.map((input) => input.source.watermarks);
@@ -368,7 +375,11 @@ export class Task {
   #advance(watermark: number, closedBy: ClosedBy): void {
     const context = this.#context;
     if (watermark <= context.watermark) return;
-    for (const follower of this.#chain.followers) follower.advance(watermark, closedBy);
+    try {
+      for (const follower of this.#chain.followers) follower.advance(watermark, closedBy);
+    } catch (error) {
+      throw this.#failure(error);
+    }
     context.watermark = watermark;
   }
 
@@ -433,7 +444,7 @@ class TaskContext implements OperatorContext {
   }
 
   used(): void {
-    if (this.#record !== null && this.outcome !== "windowed") this.outcome = "used";
+    if (this.#record !== null && this.outcome === "filtered") this.outcome = "used";
   }
 
   held(): boolean {
@@ -443,8 +454,10 @@ class TaskContext implements OperatorContext {
   }
 
   late(window: Window, { forward }: { readonly forward: boolean }): void {
-    if (this.outcome === "filtered") this.outcome = "late";
-    if (this.#record === null || this.#forwarded || !forward) return;
+    if (this.#record === null) return;
+    // Late for every window (semantics 5), whatever else was made of it.
+    if (this.outcome !== "windowed") this.outcome = "late";
+    if (this.#forwarded || !forward) return;
     this.#forwarded = true;
     this.outputs.forward(lateTopic(this.#topic), this.#record, [
       ...this.originHeaders(),

@@ -33,6 +33,8 @@ export interface Downstream {
   readonly emit: Emit;
   /** Hands an element to a side output; without a consumer it goes nowhere. */
   readonly emitTo: (tagId: string, value: unknown, timestamp: number, key: string) => void;
+  /** Whether a side output has a consumer. */
+  readonly takes: (tagId: string) => boolean;
 }
 
 interface NodeBase {

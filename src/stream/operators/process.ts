@@ -137,6 +137,7 @@ export function keyedProcess<T, K, O>(open: KeyedProcessFunction<T, K, O>, id: s
         logic.processElement(value as T, work, work);
       },
       advance: (watermark) => {
+        work.watermark = watermark;
         for (;;) {
           const timer = work.timers.takeDue(watermark);
           if (timer === null) return;
@@ -192,6 +193,9 @@ class Work implements ProcessContext, Collector<unknown> {
 /** The same for one that has state and timers. */
 class KeyedWork<K> extends Work implements KeyedContext<K>, RuntimeContext, TimerService {
   readonly timers: TimerTable;
+  /** Where the watermark has come to when timers are called: the task's follows behind them. */
+  watermark = Number.NEGATIVE_INFINITY;
+  readonly #states = new Map<string, ValueTable<unknown>>();
 
   constructor(
     private readonly context: OperatorContext,
@@ -211,10 +215,7 @@ class KeyedWork<K> extends Work implements KeyedContext<K>, RuntimeContext, Time
   }
 
   getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V> {
-    const table = this.context.state.add(new ValueTable<V>(), {
-      name: `${this.id}/${descriptor.name}`,
-      shape: "value",
-    });
+    const table = this.#table(descriptor.name) as ValueTable<V>;
     return {
       value: () => table.get(this.key),
       update: (value) => table.set(this.key, value),
@@ -222,12 +223,22 @@ class KeyedWork<K> extends Work implements KeyedContext<K>, RuntimeContext, Time
     };
   }
 
+  #table(state: string): ValueTable<unknown> {
+    let table = this.#states.get(state);
+    if (table === undefined) {
+      const name = `${this.id}/state/${state}`;
+      table = this.context.state.add(new ValueTable<unknown>(), { name, shape: "value" });
+      this.#states.set(state, table);
+    }
+    return table;
+  }
+
   timerService(): TimerService {
     return this;
   }
 
   currentWatermark(): number {
-    return this.context.watermark;
+    return Math.max(this.watermark, this.context.watermark);
   }
 
   registerEventTimeTimer(timestamp: number): void {

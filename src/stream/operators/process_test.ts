@@ -118,8 +118,8 @@ const alarms: KeyedProcessFunction<Reading, string, Reading> = () => ({
 
 Deno.test("semantics 2: a timer's output carries the timer's time", () => {
   const driver = keyedDriver(alarms);
-  driver.send("in", [at(0, { value: 50 }), at(51)]);
-  assert.deepEqual(stamped(driver), ["a=50 @50", "a=1 @1"].slice(0, 1));
+  driver.send("in", [at(0, { value: 50 }), at(75, { value: 999 })]);
+  assert.deepEqual(stamped(driver), ["a=50 @50"]);
 });
 
 Deno.test("onTimer is called when the watermark is at the timer's time, not before", () => {

@@ -49,7 +49,8 @@ class RunningReduce<T> implements Operator {
     const part = value as T;
     const totals = this.#table.get(key) ?? { settled: null, parts: [] };
     if (this.config.allowedLateness === 0) {
-      const total = this.#add(totals.settled, part);
+      // There are parts left where the job was run with allowed lateness before.
+      const total = this.#add(this.#settle(totals.settled, totals.parts), part);
       this.#table.set(key, { settled: total, parts: [] });
       this.downstream.emit(total, window.end - 1, key);
       return;
@@ -74,6 +75,10 @@ class RunningReduce<T> implements Operator {
     }
   }
 
+  #settle(settled: T | null, parts: Totals<T>["parts"]): T | null {
+    return parts.reduce<T | null>((total, [, , part]) => this.#add(total, part), settled);
+  }
+
   #add(total: T | null, part: T): T {
     return total === null ? part : this.config.reduce(total, part);
   }
@@ -87,8 +92,7 @@ class RunningReduce<T> implements Operator {
       const open = parts.filter(([, end]) => end - 1 + allowedLateness > watermark);
       if (open.length > 0) this.#nextEnd = Math.min(this.#nextEnd, open[0]![1]);
       if (open.length === parts.length) continue;
-      const total = parts.slice(0, parts.length - open.length)
-        .reduce<T | null>((sum, [, , part]) => this.#add(sum, part), settled);
+      const total = this.#settle(settled, parts.slice(0, parts.length - open.length));
       this.#table.set(key, { settled: total, parts: open });
     }
   }

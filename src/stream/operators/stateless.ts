@@ -2,7 +2,7 @@
 
 import { FlightsError } from "../../base/errors.ts";
 import { partitionForText } from "../../base/murmur2.ts";
-import { type Key, keyText } from "../key.ts";
+import { type Key, keyText, placementText } from "../key.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 
@@ -56,12 +56,12 @@ export function keyBy<T, K extends Key>(keySelector: (value: T) => K, placed: bo
       );
     }
     const seen = new Set<string>();
-    const check = (key: string) => {
-      const home = partitionForText(key, context.partitions);
+    const check = (key: string, placement: string) => {
+      const home = partitionForText(placement, context.partitions);
       if (home !== context.partition) {
         throw new FlightsError(
           "misplaced-key",
-          `Cannot key ${context.describeRecord()} by "${key}": a keyed operator needs all records of a key on ` +
+          `Cannot key ${context.describeRecord()} by "${placement}": a keyed operator needs all records of a key on ` +
             `one partition, this key belongs on ${home}; write the topic with Kafka's own partitioner over ` +
             "that field's text",
         );
@@ -71,8 +71,9 @@ export function keyBy<T, K extends Key>(keySelector: (value: T) => K, placed: bo
     };
     return {
       process: (value, timestamp) => {
-        const key = keyText(keySelector(value as T));
-        if (!seen.has(key)) check(key);
+        const selected = keySelector(value as T);
+        const key = keyText(selected);
+        if (!seen.has(key)) check(key, placementText(selected));
         emit(value, timestamp, key);
       },
     };

@@ -24,6 +24,8 @@ export function windowReduce<T>(config: WindowReduceConfig<T>) {
 
 class WindowReduce<T> implements Operator {
   readonly #table: WindowTable<T>;
+  /** The tag that takes late elements; one that nobody takes is none, for nothing may get lost. */
+  readonly #lateTag: string | null;
   /** The end of the next window to fire, or to let go; a look at the table is needed from there on. */
   #nextEnd = Number.NEGATIVE_INFINITY;
 
@@ -34,6 +36,8 @@ class WindowReduce<T> implements Operator {
   ) {
     const shape = `${config.assigner.description} reduced`;
     this.#table = context.state.add(new WindowTable<T>(), { name: config.id, shape });
+    const { lateTag } = config;
+    this.#lateTag = lateTag !== null && downstream.takes(lateTag) ? lateTag : null;
   }
 
   readonly process = (value: unknown, timestamp: number, key: string): void => {
@@ -61,7 +65,7 @@ class WindowReduce<T> implements Operator {
       this.#table.touch(slot);
     }
     if (window.end - 1 <= context.watermark) {
-      context.used();
+      if (context.held()) context.released(1);
       this.#give(window, slot.accumulator, { key, closedBy: "correction" });
     } else if (context.held()) {
       slot.held++;
@@ -69,12 +73,15 @@ class WindowReduce<T> implements Operator {
   }
 
   #late(window: Window, value: unknown, timestamp: number, key: string): void {
-    const { context, config } = this;
-    context.late(window, { forward: config.lateTag === null });
-    if (config.lateTag === null) return;
+    const { context } = this;
+    context.late(window, { forward: this.#lateTag === null });
+    if (this.#lateTag === null) return;
+    const { window: outerWindow, closedBy: outerClosedBy } = context;
     context.window = window;
-    this.downstream.emitTo(config.lateTag, value, timestamp, key);
-    context.window = null;
+    context.closedBy = null;
+    this.downstream.emitTo(this.#lateTag, value, timestamp, key);
+    context.window = outerWindow;
+    context.closedBy = outerClosedBy;
   }
 
   /** Fires what is due, by (end, key bytes), and lets go what takes no more records. */
@@ -106,11 +113,13 @@ class WindowReduce<T> implements Operator {
 
   #give(window: Window, result: T, { key, closedBy }: { key: string; closedBy: ClosedBy }): void {
     const { context } = this;
+    // What comes in may itself be the result of a window, and others take it after this operator.
+    const { window: outerWindow, closedBy: outerClosedBy } = context;
     context.window = window;
     context.closedBy = closedBy;
     this.downstream.emit(result, window.end - 1, key);
-    context.window = null;
-    context.closedBy = null;
+    context.window = outerWindow;
+    context.closedBy = outerClosedBy;
   }
 
   lastOpenEnd(): number | null {
