@@ -1,9 +1,11 @@
 import nodeAssert from "node:assert/strict";
 import { assert, errorCodes, FlightsError, hasCode, messageOf } from "./errors.ts";
 
+const message = "Cannot do it: it must be so, it is not";
+
 Deno.test("FlightsError tells of every code whose it is and whether to try again", () => {
   const told = Object.fromEntries(errorCodes.map((code) => {
-    const error = new FlightsError(code, "Cannot do it: it must be so, it is not");
+    const error = new FlightsError(code, message);
     nodeAssert.equal(error.code, code);
     return [code, `${error.domain}${error.retryable ? ", retryable" : ""}`];
   }));
@@ -34,15 +36,15 @@ Deno.test("FlightsError tells of every code whose it is and whether to try again
 
 Deno.test("FlightsError is an error with a name and a cause", () => {
   const cause = new Error("underneath");
-  const error = new FlightsError("internal", "Cannot go on", { cause });
+  const error = new FlightsError("internal", message, { cause });
   nodeAssert.ok(error instanceof Error);
   nodeAssert.equal(error.name, "FlightsError");
   nodeAssert.equal(error.cause, cause);
-  nodeAssert.equal("cause" in new FlightsError("internal", "Cannot go on"), false);
+  nodeAssert.equal("cause" in new FlightsError("internal", message), false);
 });
 
 Deno.test("hasCode looks for any of the codes, and only in a FlightsError", () => {
-  const error = new FlightsError("fenced", "Cannot commit");
+  const error = new FlightsError("fenced", message);
   nodeAssert.ok(hasCode(error, "internal", "fenced"));
   nodeAssert.ok(!hasCode(error, "internal"));
   nodeAssert.ok(!hasCode(error));

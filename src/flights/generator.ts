@@ -127,7 +127,8 @@ function* airlineBookings(
     const at = start + offset;
     const booking = airline === topics.skyone ? make.skyone(at) : make.sunset(at);
     const late = lateShare > 0 && faults.chance(lateShare);
-    const timestamp = late ? at - 90_000 - faults.below(210_000) : at;
+    // Not below zero: there a log takes a timestamp for none.
+    const timestamp = late ? Math.max(0, at - 90_000 - faults.below(210_000)) : at;
     const bad = badShare > 0 && faults.chance(badShare);
     const value = bad ? malformedValue(booking.value, malformed++) : booking.value;
     yield { airline, at, timestamp, key: booking.key, value };

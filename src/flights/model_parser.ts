@@ -3,10 +3,13 @@
 import type { z } from "zod";
 import { FlightsError } from "../base/errors.ts";
 
+/** A field's own name, or that and what a number under the other name must be divided by. */
+export type Alias = string | { readonly name: string; readonly divideBy: number };
+
 /** How a model is read. */
 export interface ModelParserOptions<T> {
   /** Other names of fields, such as the camel case that the Java programs write. */
-  readonly aliases: Readonly<Record<string, string>>;
+  readonly aliases: Readonly<Record<string, Alias>>;
   /** What the schema cannot say: returns what is wrong, or null. */
   readonly check: (value: T) => string | null;
 }
@@ -23,12 +26,16 @@ export function modelParser<T>(
   { aliases, check }: ModelParserOptions<T>,
 ): (json: unknown) => T {
   return (json) => {
-    let parsed = schema.safeParse(json);
+    let read = json;
+    let parsed = schema.safeParse(read);
     if (!parsed.success) {
       const renamed = rename(json, aliases);
-      if (renamed !== null) parsed = schema.safeParse(renamed);
+      if (renamed !== null) {
+        read = renamed;
+        parsed = schema.safeParse(read);
+      }
     }
-    if (!parsed.success) throw bad(describeIssue(parsed.error.issues[0]));
+    if (!parsed.success) throw bad(describeIssue(parsed.error.issues[0]!, read));
     const wrong = check(parsed.data);
     if (wrong !== null) throw bad(wrong);
     return parsed.data;
@@ -36,19 +43,37 @@ export function modelParser<T>(
 }
 
 /** The object under the names of the model, or null when it has no other ones. */
-function rename(json: unknown, aliases: Readonly<Record<string, string>>): object | null {
+function rename(json: unknown, aliases: Readonly<Record<string, Alias>>): object | null {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return null;
   const entries = Object.entries(json);
   if (!entries.some(([name]) => Object.hasOwn(aliases, name))) return null;
-  return Object.fromEntries(
-    entries.map(([name, value]) => [Object.hasOwn(aliases, name) ? aliases[name] : name, value]),
-  );
+  return Object.fromEntries(entries.map(([name, value]) => {
+    const alias = Object.hasOwn(aliases, name) ? aliases[name]! : name;
+    if (typeof alias === "string") return [alias, value];
+    return [alias.name, typeof value === "number" ? value / alias.divideBy : value];
+  }));
 }
 
-function describeIssue(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return "the value does not match";
-  const field = issue.path.join(".");
-  return field === "" ? issue.message : `${field}: ${issue.message}`;
+/** Which field, what it must be, what it is. Models are flat: a path is one field, or none. */
+function describeIssue(issue: z.core.$ZodIssue, json: unknown): string {
+  const [field] = issue.path;
+  const there = field === undefined ? json : (json as Record<PropertyKey, unknown>)[field];
+  return `${String(field ?? "it")} must be ${describeNeed(issue)}, it is ${describeValue(there)}`;
+}
+
+function describeNeed(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return `one of ${issue.values.join(", ")}`;
+  if (issue.code !== "invalid_type") return `valid (${issue.message})`;
+  return `${issue.expected === "object" ? "an" : "a"} ${issue.expected}`;
+}
+
+const longestValueShown = 60;
+
+function describeValue(value: unknown): string {
+  if (value === undefined) return "missing";
+  // JSON has no infinity: a number too large for a double would be shown as null.
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
+  return text.length <= longestValueShown ? text : `${text.slice(0, longestValueShown)}...`;
 }
 
 function bad(need: string): FlightsError {

@@ -1,7 +1,15 @@
 /**
- * What the topics hold, in the formats of the course's programs: the Python ones write these field
- * names; the Java ones write camel case, no keys, and times with an offset. Times are ISO 8601; one
- * without a zone is UTC (semantics 2).
+ * What the topics hold, in the formats of the course's programs. Times are ISO 8601; one without a
+ * zone is UTC (semantics 2).
+ *
+ * - The Python programs write these field names, keys, and local times with milliseconds and no
+ *   zone. Their `flight_duration` belongs to another arrival time than the one beside it, so it is
+ *   not compared with the times.
+ * - The Java programs write camel case, no keys, no `source`, `confirmationCode` for a flight's
+ *   confirmation, times with an offset, prices as decimals, and durations as decimal seconds. They
+ *   read nothing but camel case, from the Python programs neither.
+ * - Python before 3.11 reads neither `Z` nor one or two digits after the seconds, and cannot compare
+ *   a time that has an offset with its own: flights are written in the one form that all read.
  */
 
 import { z } from "zod";
@@ -28,7 +36,6 @@ const sunsetSchema = z.object({
   departure_airport: z.string(),
   arrival_time: z.string(),
   arrival_airport: z.string(),
-  // The Java program writes seconds here; nothing reads it.
   flight_duration: z.number(),
   flight_id: z.string(),
   reference_number: z.string(),
@@ -66,14 +73,26 @@ export type FlightData = z.infer<typeof flightDataSchema>;
 /** What a traveller flies in all; the duration in minutes. */
 export type UserStatistics = z.infer<typeof userStatisticsSchema>;
 
+/** The years 0 to 9999, which ISO 8601 can write in four digits. */
+const firstTime = isoMilliseconds("0000-01-01T00:00:00.000");
+const lastTime = isoMilliseconds("9999-12-31T23:59:59.999");
+
 /** Says what is wrong with the times of a flight, or null. */
 function checkTimes(departure: string, arrival: string): string | null {
   const departed = isoMilliseconds(departure);
   const arrived = isoMilliseconds(arrival);
-  if (departed <= arrived) return null;
-  for (const text of [departure, arrival]) {
-    if (Number.isNaN(isoMilliseconds(text))) {
-      return `a time must be ISO 8601 (as in 2026-01-31T12:00:00.000), it is "${text}"`;
+  if (firstTime <= departed && departed <= arrived && arrived <= lastTime) return null;
+  for (
+    const [name, text, time] of [["departure", departure, departed], [
+      "arrival",
+      arrival,
+      arrived,
+    ]] as const
+  ) {
+    // An offset can carry a time over the edge of the calendar; false for what is no time, too.
+    if (!(firstTime <= time && time <= lastTime)) {
+      return `the ${name} must be an ISO 8601 time (as in 2026-01-31T12:00:00.000) in the years 0 ` +
+        `to 9999 UTC, it is ${JSON.stringify(text.slice(0, 60))}`;
     }
   }
   return `the arrival must not be before the departure ${departure}, it is ${arrival}`;
@@ -81,6 +100,12 @@ function checkTimes(departure: string, arrival: string): string | null {
 
 function checkNotNegative(name: string, value: number): string | null {
   return value >= 0 ? null : `${name} must be zero or more, it is ${value}`;
+}
+
+function checkCount(name: string, value: number): string | null {
+  return Number.isSafeInteger(value) && value >= 0
+    ? null
+    : `${name} must be a whole number, zero or more, it is ${value}`;
 }
 
 /** Reads a booking of SkyOne. @throws {FlightsError} `bad-record`. */
@@ -108,7 +133,7 @@ export const parseSunset: (json: unknown) => SunsetBooking = modelParser(sunsetS
     departureAirport: "departure_airport",
     arrivalTime: "arrival_time",
     arrivalAirport: "arrival_airport",
-    flightDuration: "flight_duration",
+    flightDuration: { name: "flight_duration", divideBy: 60 },
     flightId: "flight_id",
     referenceNumber: "reference_number",
     totalPrice: "total_price",
@@ -140,12 +165,12 @@ export const parseUserStatistics: (json: unknown) => UserStatistics = modelParse
   {
     aliases: {
       emailAddress: "email_address",
-      totalFlightDuration: "total_flight_duration",
+      totalFlightDuration: { name: "total_flight_duration", divideBy: 60 },
       numberOfFlights: "number_of_flights",
     },
     check: (statistics) =>
       checkNotNegative("total_flight_duration", statistics.total_flight_duration) ??
-        checkNotNegative("number_of_flights", statistics.number_of_flights),
+        checkCount("number_of_flights", statistics.number_of_flights),
   },
 );
 
@@ -183,9 +208,11 @@ export function flightOfSunset(booking: SunsetBooking): FlightData {
   };
 }
 
+const minute = 60_000;
+
 /** How long a flight takes in minutes, exactly: of less than a minute the fraction is kept. */
 export function flightDurationMinutes(flight: FlightData): number {
-  return (isoMilliseconds(flight.arrival_time) - isoMilliseconds(flight.departure_time)) / 60_000;
+  return (isoMilliseconds(flight.arrival_time) - isoMilliseconds(flight.departure_time)) / minute;
 }
 
 /** The statistics of one flight. */
@@ -198,7 +225,8 @@ export function statisticsOf(flight: FlightData): UserStatistics {
 }
 
 /**
- * The sum of two statistics of one traveller.
+ * The sum of two statistics of one traveller. Durations are added in whole milliseconds: fractions
+ * of a minute have no exact double, and their plain sum would depend on the order of adding.
  *
  * @throws {FlightsError} `invalid-argument` when they are of two travellers.
  */
@@ -212,7 +240,8 @@ export function mergeStatistics(a: UserStatistics, b: UserStatistics): UserStati
   }
   return {
     email_address: a.email_address,
-    total_flight_duration: a.total_flight_duration + b.total_flight_duration,
+    total_flight_duration:
+      Math.round((a.total_flight_duration + b.total_flight_duration) * minute) / minute,
     number_of_flights: a.number_of_flights + b.number_of_flights,
   };
 }

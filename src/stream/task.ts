@@ -12,7 +12,7 @@ import { describeDuration } from "../base/duration.ts";
 import { formatTime } from "../base/time.ts";
 import { BadRecordError, type BadRecordReason } from "./json.ts";
 import { buildChain, type Chain } from "./chain.ts";
-import { noOutcomes, type Outcome, type OutcomeCounts, sumOutcomes, totalOf } from "./counts.ts";
+import { noOutcomes, type Outcome, type OutcomeCounts, sumOutcomes } from "./counts.ts";
 import {
   isIdle,
   minimumWatermark,

@@ -1,0 +1,207 @@
+/** Rule 14: whatever is done to a table, what it tells rebuilds it. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { hasCode } from "../../base/errors.ts";
+import type { Window } from "../window.ts";
+import { type ChangelogEntry, StateTables, type Table } from "./tables.ts";
+import { TimerTable } from "./timer_table.ts";
+import { ValueTable } from "./value_table.ts";
+import { WindowTable } from "./window_table.ts";
+
+/** A compacted changelog. */
+class Changelog {
+  readonly entries = new Map<string, ChangelogEntry>();
+
+  take(state: StateTables): void {
+    const told = state.takeChanges();
+    assert.equal(new Set(told.map(({ key }) => key)).size, told.length, "an entry was told twice");
+    for (const entry of told) this.entries.set(entry.key, entry);
+    assert.equal(state.hasChanges, false);
+    assert.deepEqual(state.takeChanges(), []);
+  }
+
+  restored<T extends Table>(table: T): T {
+    const state = stateOf(table);
+    for (const entry of this.entries.values()) state.restore(entry);
+    assert.equal(state.hasChanges, false);
+    return table;
+  }
+}
+
+function stateOf(table: Table): StateTables {
+  const state = new StateTables();
+  state.add(table, { name: "table", shape: "of a test" });
+  return state;
+}
+
+/** Does random steps, with commits and restores between, and looks at both tables after each. */
+function check<T extends Table, S>(options: {
+  readonly make: () => T;
+  readonly step: fc.Arbitrary<S>;
+  readonly act: (table: T, step: S) => void;
+  readonly look: (table: T) => unknown;
+  /** A look at the end, which may change the table. */
+  readonly end?: (table: T) => unknown;
+}): void {
+  const { make, step, act, look, end = look } = options;
+  const steps = fc.array(fc.oneof(step, fc.constantFrom("commit" as const, "restore" as const)));
+  fc.assert(fc.property(steps, (all) => {
+    let table = make();
+    let state = stateOf(table);
+    const changelog = new Changelog();
+    for (const one of all) {
+      if (one !== "commit" && one !== "restore") {
+        act(table, one as S);
+        continue;
+      }
+      changelog.take(state);
+      const restored = changelog.restored(make());
+      assert.deepEqual(look(restored), look(table));
+      assert.equal(restored.size, table.size);
+      if (one === "commit") continue;
+      table = make();
+      state = stateOf(table);
+      for (const entry of changelog.entries.values()) state.restore(entry);
+    }
+    changelog.take(state);
+    assert.deepEqual(end(changelog.restored(make())), end(table));
+  }));
+}
+
+const key = fc.constantFrom("a", "b", "é", "");
+
+Deno.test("semantics 14: ValueTable is what its changelog says", () => {
+  check({
+    make: () => new ValueTable<number>(),
+    step: fc.tuple(key, fc.option(fc.nat(3), { nil: undefined })),
+    act: (table, [name, value]) => {
+      table.set(name, value);
+      assert.equal(table.get(name), value);
+    },
+    look: (table) => new Map(table.entries()),
+  });
+});
+
+const windows: readonly Window[] = [0, 10, 20].map((start) => ({ start, end: start + 10 }));
+
+Deno.test("semantics 14: WindowTable is what its changelog says", () => {
+  check({
+    make: () => new WindowTable<number>(),
+    step: fc.record({
+      what: fc.constantFrom("add", "add", "add", "remove", "hold"),
+      window: fc.constantFrom(...windows),
+      key,
+    }),
+    act: (table, { what, window, key }) => {
+      if (what === "remove") return table.remove(window);
+      const slot = table.get(window, key);
+      if (slot === undefined) {
+        table.insert(window, key, 1);
+      } else {
+        if (what === "add") slot.accumulator++;
+        else slot.held++;
+        table.touch(slot);
+      }
+    },
+    look: (table) =>
+      table.windows().map((window) => [
+        window,
+        table.slots(window).map(({ key, accumulator, held }) => [key, accumulator, held]),
+      ]),
+  });
+});
+
+Deno.test("semantics 14: TimerTable is what its changelog says", () => {
+  check({
+    make: () => new TimerTable(),
+    step: fc.record({
+      what: fc.constantFrom("register", "register", "delete", "due"),
+      timestamp: fc.integer({ min: -2, max: 5 }),
+      key,
+    }),
+    act: (table, { what, ...timer }) => {
+      if (what === "due") {
+        const due = table.takeDue(timer.timestamp);
+        assert.ok(due === null || due.timestamp <= timer.timestamp);
+      } else table[what](timer);
+    },
+    look: (table) => table.size,
+    end: (table) => Array.from({ length: table.size + 1 }, () => table.takeDue(Infinity)),
+  });
+});
+
+Deno.test("TimerTable gives due timers as a sort by time and key would", () => {
+  const timer = fc.record(
+    { timestamp: fc.integer({ min: -5, max: 5 }), key },
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(fc.array(timer), fc.array(timer), fc.array(timer), (first, taken, again) => {
+      const table = new TimerTable();
+      const model = new Map<string, { timestamp: number; key: string }>();
+      const name = (one: { timestamp: number; key: string }) => `${one.timestamp} ${one.key}`;
+      for (const one of first) model.set(name(one), one), table.register(one);
+      for (const one of taken) model.delete(name(one)), table.delete(one);
+      for (const one of again) model.set(name(one), one), table.register(one);
+      const order = ["", "a", "b", "é"];
+      const expected = [...model.values()].filter(({ timestamp }) => timestamp <= 2).sort((a, b) =>
+        a.timestamp - b.timestamp || order.indexOf(a.key) - order.indexOf(b.key)
+      );
+      const due = expected.map(() => table.takeDue(2));
+      assert.deepEqual(due, expected);
+      assert.equal(table.takeDue(2), null);
+      assert.equal(table.size, model.size - expected.length);
+    }),
+  );
+});
+
+Deno.test("StateTables refuses saved state of another shape", () => {
+  const saved = stateOf(new ValueTable<number>());
+  const table = new ValueTable<number>();
+  const state = new StateTables();
+  state.add(table, { name: "table", shape: "tumbling 1m" });
+  table.set("a", 1);
+  assert.throws(
+    () => state.takeChanges().forEach((entry) => saved.restore(entry)),
+    (error) => {
+      assert.ok(hasCode(error, "state-incompatible"));
+      assert.match(error.message, /saved as tumbling 1m, the topology has of a test/);
+      return true;
+    },
+  );
+});
+
+Deno.test("StateTables refuses saved state of a table that is not there, unless it is removed", () => {
+  const state = new StateTables();
+  state.restore({ key: '["gone","a"]', value: null });
+  state.restore({ key: '["shape","gone"]', value: '"any"' });
+  assert.throws(
+    () => state.restore({ key: '["gone","a"]', value: "1" }),
+    (error) => hasCode(error, "state-incompatible"),
+  );
+});
+
+Deno.test("StateTables writes a table's shape once, with its first entries, over restarts too", () => {
+  const table = new ValueTable<number>();
+  const state = stateOf(table);
+  table.set("a", 1);
+  const first = state.takeChanges();
+  assert.deepEqual(first, [
+    { key: '["table","a"]', value: "1" },
+    { key: '["shape","table"]', value: '"of a test"' },
+  ]);
+  table.set("a", 2);
+  assert.deepEqual(state.takeChanges(), [{ key: '["table","a"]', value: "2" }]);
+  const restored = new ValueTable<number>();
+  const later = stateOf(restored);
+  first.forEach((entry) => later.restore(entry));
+  restored.set("b", 3);
+  assert.deepEqual(later.takeChanges(), [{ key: '["table","b"]', value: "3" }]);
+});
+
+Deno.test("StateTables refuses two tables of one name", () => {
+  const state = stateOf(new TimerTable());
+  const options = { name: "table", shape: "timers" };
+  assert.throws(() => state.add(new TimerTable(), options), (error) => hasCode(error, "internal"));
+});

@@ -1,0 +1,71 @@
+/**
+ * `deno task test [ARGS]`: runs `deno test` with the arguments it is given (files, `--filter`) and
+ * closes with the plain line "N passed, N failed". Steps count as tests. That no test ran at all is
+ * a failure, which `deno test` does not see.
+ */
+
+import { join } from "node:path";
+import { root } from "./process.ts";
+
+/** How many tests ended how. */
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Counts the test cases of a JUnit report. */
+export function countTests(junit: string): TestCounts {
+  let passed = 0, failed = 0, skipped = 0;
+  for (const [testCase] of junit.matchAll(/<testcase\b[^>]*?(?:\/>|>[^]*?<\/testcase>)/g)) {
+    if (/<(?:failure|error)\b/.test(testCase)) failed++;
+    else if (/<skipped\b/.test(testCase)) skipped++;
+    else passed++;
+  }
+  return { passed, failed, skipped };
+}
+
+/** "N passed, N failed", and ", N skipped" where there are any. */
+export function closingLine({ passed, failed, skipped }: TestCounts): string {
+  return `${passed} passed, ${failed} failed` + (skipped > 0 ? `, ${skipped} skipped` : "");
+}
+
+/**
+ * Runs the tests, their output passed through. What fails outside of a test, such as a file that
+ * does not load, counts as one failed test, and so does a run without any test.
+ */
+export async function runTests(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestCounts> {
+  const folder = await Deno.makeTempDir({ prefix: "flights-test-" });
+  const report = join(folder, "junit.xml");
+  try {
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "test",
+        "--allow-all",
+        "--sanitize-ops",
+        "--sanitize-resources",
+        `--junit-path=${report}`,
+        ...args,
+      ],
+      cwd: root,
+      env: { ...env },
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn().status;
+    const counts = countTests(await Deno.readTextFile(report).catch(() => ""));
+    const none = counts.passed + counts.failed === 0;
+    if (none) console.error("Cannot count this as passed: at least one test must run, none did");
+    return counts.failed === 0 && (!success || none) ? { ...counts, failed: 1 } : counts;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  const counts = await runTests(Deno.args);
+  console.log(closingLine(counts));
+  if (counts.failed > 0) Deno.exitCode = 1;
+}

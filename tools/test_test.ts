@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { needs } from "../tests/permissions.ts";
+import { runDeno } from "./process.ts";
+import { closingLine, countTests } from "./test.ts";
+
+Deno.test("countTests tells passed, failed and skipped apart", () => {
+  const report = `<testsuites tests="5"><testsuite>
+    <testcase name="a"></testcase><testcase name="b"/>
+    <testcase name="c"><skipped/></testcase>
+    <testcase name="d"><failure message="no">at &lt;skipped/&gt;</failure></testcase>
+    <testcase name="e"><error/></testcase></testsuite></testsuites>`;
+  assert.deepEqual(countTests(report), { passed: 2, failed: 2, skipped: 1 });
+  assert.deepEqual(countTests(""), { passed: 0, failed: 0, skipped: 0 });
+});
+
+Deno.test("closingLine names skipped tests only where there are any", () => {
+  assert.equal(closingLine({ passed: 3, failed: 0, skipped: 0 }), "3 passed, 0 failed");
+  assert.equal(closingLine({ passed: 3, failed: 1, skipped: 2 }), "3 passed, 1 failed, 2 skipped");
+});
+
+Deno.test({
+  ...needs("read", "write", "run", "env"),
+  name: "the test task closes with the plain line and fails when a test fails or none ran",
+  fn: async () => {
+    const cases: [source: string, line: string, code: number][] = [
+      [
+        'Deno.test("a", () => {}); Deno.test.ignore("b", () => {});',
+        "1 passed, 0 failed, 1 skipped",
+        0,
+      ],
+      ['Deno.test("a", () => { throw new Error("no"); });', "0 passed, 1 failed", 1],
+      ['Deno.test("a", () => {}); throw new Error("on load");', "0 passed, 1 failed", 1],
+      ["const a: string = 1;", "0 passed, 1 failed", 1],
+      ["export {};", "0 passed, 1 failed", 1],
+      ['Deno.test("a", () => { setTimeout(() => {}, 1000); });', "0 passed, 1 failed", 1],
+    ];
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const [source, line, code] of cases) {
+        const file = join(folder, "planted_test.ts");
+        await Deno.writeTextFile(file, source);
+        const result = await runDeno(["run", "-A", "tools/test.ts", file]);
+        assert.equal(result.stdout.trimEnd().split("\n").at(-1), line, source);
+        assert.equal(result.code, code, source);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
