@@ -40,7 +40,8 @@ Deno.test({
       for (const [source, line, code] of cases) {
         const file = join(folder, "planted_test.ts");
         await Deno.writeTextFile(file, source);
-        const result = await runDeno(["run", "-A", "tools/test.ts", file]);
+        const check = source.includes(": string") ? [] : ["--no-check"];
+        const result = await runDeno(["run", "-A", "tools/test.ts", ...check, file]);
         assert.equal(result.stdout.trimEnd().split("\n").at(-1), line, source);
         assert.equal(result.code, code, source);
       }

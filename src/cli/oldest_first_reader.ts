@@ -1,6 +1,5 @@
 /** Reading a topic without a group, oldest record first over its partitions. */
 
-import { FlightsError } from "../base/errors.ts";
 import type { FetchedPartition, Log, Position, TopicDescription } from "../log/log.ts";
 import { type RecordBatch, RecordCursor } from "../log/records/batch.ts";
 import { type Lane, oldestFirst } from "../stream/order.ts";
@@ -57,10 +56,11 @@ class ReadLane implements Lane {
   }
 
   feed(fetched: FetchedPartition): void {
+    const from = Math.max(this.#range.from, this.#nextFetch);
     this.#batches = fetched.batches;
     this.#nextFetch = fetched.nextOffset;
     this.#batchIndex = 0;
-    this.#open(this.#range.from);
+    this.#open(from);
   }
 
   /** Goes on to the next record. */
@@ -69,7 +69,7 @@ class ReadLane implements Lane {
     cursor.index++;
     if (cursor.index < cursor.batch.count) return this.#look(cursor);
     this.#batchIndex++;
-    this.#open(this.#range.from);
+    this.#open(cursor.batch.nextOffset);
   }
 
   #open(from: number): void {
@@ -83,8 +83,7 @@ class ReadLane implements Lane {
 
   #look(cursor: RecordCursor): void {
     const { to } = this.#range;
-    const isWanted = to === null || cursor.offset < to;
-    this.#cursor = isWanted ? cursor : null;
+    this.#cursor = to === null || cursor.offset < to ? cursor : null;
     this.headTime = cursor.timestamp;
   }
 }

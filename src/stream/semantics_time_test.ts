@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { SimulatedClock } from "../base/clock.ts";
 import { StreamEnvironment } from "./environment.ts";
-import { at, readings, readingsSink, results, sum, sumJob } from "./test_jobs.ts";
+import { at, type Reading, readings, readingsSink, results, sum, sumJob } from "./test_jobs.ts";
 import { TestDriver, type TestRecord } from "./test_driver.ts";
 import { WatermarkStrategy } from "./watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "./window.ts";
@@ -158,11 +158,22 @@ Deno.test("semantics 9: time does not flow on while a partition is not idle, nor
 });
 
 Deno.test("semantics 9: turned off for one source, it is off for the task", () => {
-  const driver = new TestDriver(sumJob({ closesOnSilence: false }));
+  const env = new StreamEnvironment();
+  const source = (topic: string) => ({
+    topic,
+    deserializer: readings,
+    partitionedBy: "key" as const,
+  });
+  const watermarks = WatermarkStrategy.forMonotonousTimestamps<Reading>();
+  env.fromSource(source("in"), watermarks)
+    .union(env.fromSource(source("other"), watermarks.withoutClosingOnSilence()))
+    .keyBy("key").window(TumblingEventTimeWindows.of("1m")).reduce(sum).sinkTo(readingsSink("out"));
+  const driver = new TestDriver(env.topology);
   driver.send("in", [at(0)]);
+  driver.send("other", [at(0)]);
   driver.advance(10_000_000);
   assert.deepEqual(results(driver), []);
-  assert.equal(driver.held, 1);
+  assert.equal(driver.held, 2);
 });
 
 Deno.test("semantics 10: a record over the future skew is a dead letter, one at it is not", () => {

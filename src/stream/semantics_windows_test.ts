@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { SimulatedClock } from "../base/clock.ts";
 import { StreamEnvironment } from "./environment.ts";
-import { at, readingsSink, readingStream, results, sumJob } from "./test_jobs.ts";
+import { at, readingsSink, readingStream, results, sum, sumJob } from "./test_jobs.ts";
 import { TestDriver, type TestRecord } from "./test_driver.ts";
+import { TumblingEventTimeWindows } from "./window.ts";
 
 /** A record whose event time stands in its value. */
 function payload(time: number, timestamp = 7): TestRecord {
@@ -162,6 +163,16 @@ Deno.test("semantics 5: a late record goes once to the late topic as it was, wit
     },
   }]);
   assert.equal(driver.outcomes.late, 1);
+});
+
+Deno.test("semantics 5: a late record that many elements are made of goes there once", () => {
+  const env = new StreamEnvironment();
+  readingStream(env).flatMap((reading) => [reading, reading, { ...reading, key: "b" }])
+    .keyBy("key").window(TumblingEventTimeWindows.of("1m")).reduce(sum)
+    .sinkTo(readingsSink("out"));
+  const driver = new TestDriver(env.topology);
+  driver.send("in", [at(60_000), at(0)]);
+  assert.deepEqual([driver.outputs("in.late").length, driver.outcomes.late], [1, 1]);
 });
 
 Deno.test("semantics 5: each source has its own late topic", () => {

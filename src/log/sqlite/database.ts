@@ -1,54 +1,50 @@
-/** The SQLite file: opening it, its transactions, and what its errors mean. */
+/** The SQLite file: opening it, and its transactions. */
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { systemClock } from "../../base/clock.ts";
 import { describeDuration } from "../../base/duration.ts";
-import { type ErrorCode, FlightsError, messageOf } from "../../base/errors.ts";
+import { assert, FlightsError } from "../../base/errors.ts";
+import { describeLockHolder } from "./lock_holder.ts";
+import { explain, isLocked } from "./result_codes.ts";
 import { applicationId, migrations } from "./schema.ts";
 
 /** A row, by column names. */
 export type Row = Record<string, number | string | Uint8Array | null>;
 
-/** How long a call waits for other processes' transactions before it gives up, in milliseconds. */
-const lockTimeout = 10_000;
+/** How a database is opened. */
+export interface DatabaseOptions {
+  /** Milliseconds to wait for other processes' transactions; default 10,000. */
+  readonly lockTimeoutMs?: number;
+}
+
 /** How long one try may block the event loop, in milliseconds. */
-const tryTimeout = 20;
-/** Pages of 16 KiB hold batches with few links between pages. */
+const tryTimeout = 5;
+/** The longest pause between two tries, in milliseconds. */
+const longestPause = 20;
+/**
+ * Large batches go to disk twice as fast as with the default of 4 KiB, and small commits no slower
+ * (bench/sqlite_log.ts); larger pages gain little and cost each small commit more bytes.
+ */
 const pageSize = 16 * 1024;
+const cacheKiB = 4 * 1024;
 /** The write-ahead log is folded into the file when it has grown to about this size. */
 const checkpointBytes = 16 * 1024 * 1024;
 
 /**
- * What SQLite's errors mean. Deno's binding tells no result code, so the fixed texts of
- * `sqlite3_errstr` stand in for it; this is the one place that looks at them.
+ * What runs at the start of each transaction. Where another connection stands in the way, these
+ * statements fail and may be tried again; the rest of the transaction is never in its way.
  */
-const meanings: readonly { text: string; code: ErrorCode; need: string }[] = [
-  {
-    text: "database is locked",
-    code: "log-unreachable",
-    need: "no other process may hold it locked",
-  },
-  { text: "database or disk is full", code: "log-full", need: "there must be room" },
-  {
-    text: "attempt to write a readonly database",
-    code: "log-forbidden",
-    need: "it must be writable",
-  },
-  { text: "access permission denied", code: "log-forbidden", need: "it must be ours to use" },
-  {
-    text: "unable to open database file",
-    code: "log-forbidden",
-    need: "it must be ours to read and write",
-  },
-  { text: "database disk image is malformed", code: "log-corrupt", need: "it must be whole" },
-  { text: "file is not a database", code: "log-corrupt", need: "it must be a SQLite file" },
-  { text: "disk I/O error", code: "log-full", need: "the disk must take and give its bytes" },
-];
+const begin = {
+  // BEGIN alone reads nothing: the snapshot is taken by the first SELECT.
+  read: ["BEGIN", "SELECT 1 FROM topics LIMIT 1"],
+  write: ["BEGIN IMMEDIATE"],
+} as const;
 
-/** An open file. Calls block, except for waiting for other processes. */
+/** An open file. Calls block; only waiting for other processes does not. */
 export class Database {
   readonly path: string;
   readonly #db: DatabaseSync;
+  readonly #lockTimeout: number;
   readonly #statements = new Map<string, StatementSync>();
 
   /**
@@ -57,49 +53,79 @@ export class Database {
    * @throws {FlightsError} `log-unreachable`, `log-forbidden`, `log-full`, `log-corrupt`,
    * `log-version`.
    */
-  constructor(path: string) {
-    this.path = path;
-    this.#db = this.#guard("open", () => new DatabaseSync(path, { timeout: lockTimeout }));
+  static async open(path: string, options: DatabaseOptions = {}): Promise<Database> {
+    const database = new Database(path, options);
     try {
-      this.#guard("open", () => {
-        this.#db.exec(
-          `PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-           PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = ${checkpointBytes / pageSize};
-           PRAGMA journal_size_limit = ${4 * checkpointBytes}; PRAGMA cache_size = -4096;`,
-        );
-        this.#migrate();
-        this.#db.exec(`PRAGMA busy_timeout = ${tryTimeout}`);
-      });
+      await database.#patiently("open", () => database.#configure());
+      await database.#patiently("open", () => database.#migrate());
     } catch (error) {
-      this.#db.close();
+      database.close();
       throw error;
+    }
+    return database;
+  }
+
+  private constructor(path: string, { lockTimeoutMs = 10_000 }: DatabaseOptions) {
+    this.path = path;
+    this.#lockTimeout = lockTimeoutMs;
+    try {
+      this.#db = new DatabaseSync(path, { timeout: tryTimeout });
+    } catch (error) {
+      throw new FlightsError(
+        "log-forbidden",
+        `Cannot open the log ${path}: this process must be allowed to read and write it, ` +
+          "SQLite cannot open it",
+        { cause: error },
+      );
     }
   }
 
+  /** Every statement is prepared: errors of the binding's `exec` carry no result code. */
+  #configure(): void {
+    for (
+      const pragma of [
+        `page_size = ${pageSize}`,
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        `cache_size = -${cacheKiB}`,
+        `wal_autocheckpoint = ${checkpointBytes / pageSize}`,
+        `journal_size_limit = ${2 * checkpointBytes}`,
+      ]
+    ) this.#db.prepare(`PRAGMA ${pragma}`).get();
+  }
+
   #migrate(): void {
-    const version = Number(this.get("PRAGMA user_version")?.user_version ?? 0);
-    const owner = Number(this.get("PRAGMA application_id")?.application_id ?? 0);
-    if (owner !== 0 && owner !== applicationId) {
+    if (this.#checkVersion() === migrations.length) return;
+    this.#inTransaction(begin.write, () => {
+      // Another process may have done it while this one waited.
+      const version = this.#checkVersion();
+      for (const statement of migrations.slice(version).flat()) this.#db.prepare(statement).run();
+      this.#db.prepare(`PRAGMA application_id = ${applicationId}`).run();
+      this.#db.prepare(`PRAGMA user_version = ${migrations.length}`).run();
+    });
+  }
+
+  /** The file's schema version, which this program must know. */
+  #checkVersion(): number {
+    const version = Number(this.get("PRAGMA user_version")!.user_version);
+    const owner = Number(this.get("PRAGMA application_id")!.application_id);
+    const isEmpty = this.get("SELECT 1 FROM sqlite_schema LIMIT 1") === undefined;
+    if (owner !== applicationId && !(owner === 0 && version === 0 && isEmpty)) {
       throw new FlightsError(
         "log-corrupt",
-        `Cannot open the log ${this.path}: it must be a file of this program, its application id is ${owner}`,
+        `Cannot open the log ${this.path}: it must be a file of this program ` +
+          `(application id ${applicationId}), it is another's (${owner})`,
       );
     }
     if (version > migrations.length) {
       throw new FlightsError(
         "log-version",
-        `Cannot open the log ${this.path}: its schema must be of version ${migrations.length} or older, ` +
-          `it is of version ${version}; use the newer flights that wrote it`,
+        `Cannot open the log ${this.path}: its schema must be of version ${migrations.length} or ` +
+          `older, it is of version ${version}; use the newer program that wrote it`,
       );
     }
-    if (version === migrations.length) return;
-    this.#db.exec("BEGIN IMMEDIATE");
-    // Another process may have done it while this one waited.
-    const now = Number(this.get("PRAGMA user_version")?.user_version ?? 0);
-    for (const migration of migrations.slice(now)) this.#db.exec(migration);
-    this.#db.exec(
-      `PRAGMA user_version = ${migrations.length}; PRAGMA application_id = ${applicationId}; COMMIT`,
-    );
+    return version;
   }
 
   /** The first row of a query. */
@@ -117,9 +143,9 @@ export class Database {
     return Number(this.#statement(sql).run(...values).changes);
   }
 
-  /** The id of the row that was inserted last. */
-  get lastId(): number {
-    return Number(this.get("SELECT last_insert_rowid() AS id")!.id);
+  /** Runs an INSERT and returns the id of its row. */
+  insert(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).lastInsertRowid);
   }
 
   /** Changes when another connection has committed. */
@@ -127,59 +153,51 @@ export class Database {
     return Number(this.get("PRAGMA data_version")!.data_version);
   }
 
-  /** Runs `body` on one state of the file. @param doing what for, for messages. */
+  /**
+   * Runs `body` on one state of the file.
+   *
+   * @param doing what for, in messages: "Cannot <doing> the log".
+   */
   read<T>(doing: string, body: () => T): Promise<T> {
-    return this.#transaction("BEGIN", doing, body);
+    return this.#patiently(doing, () => this.#inTransaction(begin.read, body));
   }
 
-  /** Runs `body`; all it writes becomes durable, or nothing when it throws. */
+  /** Runs `body` once; all it writes becomes durable, or nothing when it throws. */
   write<T>(doing: string, body: () => T): Promise<T> {
-    return this.#transaction("BEGIN IMMEDIATE", doing, body);
+    return this.#patiently(doing, () => this.#inTransaction(begin.write, body));
   }
 
-  async #transaction<T>(begin: string, doing: string, body: () => T): Promise<T> {
-    const deadline = systemClock.now() + lockTimeout;
-    for (let pause = 1;; pause = Math.min(pause * 2, 50)) {
+  /** Tries again, without blocking, while another connection stands in the way. */
+  async #patiently<T>(doing: string, attempt: () => T): Promise<T> {
+    const deadline = systemClock.now() + this.#lockTimeout;
+    const what = `${doing} the log ${this.path}`;
+    assert(this.#db.isOpen, `to ${what} it must be open, it was closed`);
+    for (let pause = 1;; pause = Math.min(pause * 2, longestPause)) {
       try {
-        return this.#guard(doing, () => this.#attempt(begin, body));
+        return attempt();
       } catch (error) {
-        const locked = error instanceof FlightsError && error.code === "log-unreachable";
-        if (!locked || systemClock.now() >= deadline) throw error;
+        if (!isLocked(error)) throw explain(error, what);
+        if (systemClock.now() >= deadline) {
+          const holder = describeLockHolder(this.path) ?? "another process";
+          const waited = describeDuration(this.#lockTimeout);
+          throw explain(error, what, `, ${holder} has held it for ${waited}`);
+        }
       }
       await systemClock.sleep(pause);
+      assert(this.#db.isOpen, `to ${what} it must be open, it was closed`);
     }
   }
 
-  #attempt<T>(begin: string, body: () => T): T {
-    this.#db.exec(begin);
+  #inTransaction<T>(begin: readonly string[], body: () => T): T {
     try {
+      for (const statement of begin) this.get(statement);
       const result = body();
-      this.#db.exec("COMMIT");
+      this.get("COMMIT");
       return result;
     } catch (error) {
       // SQLite has rolled back by itself after some errors, a full disk among them.
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      if (this.#db.isTransaction) this.get("ROLLBACK");
       throw error;
-    }
-  }
-
-  /** Says what an error of SQLite means. */
-  #guard<T>(doing: string, body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      if (error instanceof FlightsError) throw error;
-      const text = messageOf(error);
-      const meaning = meanings.find((one) => text.includes(one.text));
-      if (meaning === undefined) throw error;
-      const waited = meaning.code === "log-unreachable"
-        ? ` for over ${describeDuration(lockTimeout)}`
-        : "";
-      throw new FlightsError(
-        meaning.code,
-        `Cannot ${doing} the log ${this.path}: ${meaning.need}, SQLite says "${text}"${waited}`,
-        { cause: error },
-      );
     }
   }
 

@@ -1,8 +1,15 @@
-/** Topics and partitions as rows. */
+/** Topics and partitions as rows. All functions are to be called in a transaction. */
 
 import { FlightsError } from "../../base/errors.ts";
-import type { CleanupPolicy, TopicDescription, TopicSpec } from "../log.ts";
+import type {
+  CleanupPolicy,
+  PartitionDescription,
+  TopicDescription,
+  TopicPartition,
+  TopicSpec,
+} from "../log.ts";
 import type { Database, Row } from "./database.ts";
+import { newId } from "./ids.ts";
 
 /** A partition as it is now. */
 export interface PartitionRow {
@@ -13,7 +20,12 @@ export interface PartitionRow {
   readonly endOffset: number;
 }
 
-/** Creates topics; to be called in a write transaction. */
+/** A partition as messages name it. */
+export function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}[${partition}]`;
+}
+
+/** Creates topics. @throws {FlightsError} `topic-exists`, `invalid-argument`. */
 export function createTopics(db: Database, topics: readonly TopicSpec[]): void {
   for (const topic of topics) {
     checkSpec(topic);
@@ -23,38 +35,45 @@ export function createTopics(db: Database, topics: readonly TopicSpec[]): void {
         `Cannot create topic ${topic.name}: no topic may have that name, the log has one`,
       );
     }
-    db.run(
-      "INSERT INTO topics (name, uuid, cleanup, retention_ms, retention_bytes) VALUES (?, ?, ?, ?, ?)",
+    const id = db.insert(
+      `INSERT INTO topics (name, uuid, cleanup, retention_ms, retention_bytes)
+       VALUES (?, ?, ?, ?, ?)`,
       topic.name,
-      crypto.randomUUID(),
+      newId(),
       topic.cleanup ?? "delete",
       topic.retentionMs ?? null,
       topic.retentionBytes ?? null,
     );
-    const id = db.lastId;
     for (let number = 0; number < topic.partitions; number++) {
       db.run("INSERT INTO partitions (topic, number) VALUES (?, ?)", id, number);
     }
   }
 }
 
-function checkSpec({ name, partitions }: TopicSpec): void {
+/** The rules for names are Kafka's, so that a job runs on either log. */
+function checkSpec({ name, partitions, cleanup, retentionMs, retentionBytes }: TopicSpec): void {
+  const invalid = (need: string) =>
+    new FlightsError("invalid-argument", `Cannot create topic "${name}": ${need}`);
   if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || name === "." || name === "..") {
-    throw new FlightsError(
-      "invalid-argument",
-      `Cannot create topic "${name}": a name is 1 to 249 of a-z, A-Z, 0-9, dot, underscore and hyphen, ` +
-        "and not . or ..",
+    throw invalid(
+      "its name must be 1 to 249 of a-z, A-Z, 0-9, dot, underscore and hyphen, and not . or ..",
     );
   }
-  if (!Number.isInteger(partitions) || partitions < 1) {
-    throw new FlightsError(
-      "invalid-argument",
-      `Cannot create topic ${name}: it must have 1 partition or more, ${partitions} were asked for`,
-    );
+  if (!Number.isSafeInteger(partitions) || partitions < 1) {
+    throw invalid(`it must have 1 partition or more, ${partitions} were asked for`);
+  }
+  for (const [what, limit] of Object.entries({ retentionMs, retentionBytes })) {
+    if (limit === undefined) continue;
+    if (cleanup === "compact") {
+      throw invalid(`a compacted topic keeps the newest record of each key, it has a ${what}`);
+    }
+    if (!Number.isSafeInteger(limit) || limit < 0) {
+      throw invalid(`its ${what} must be a whole number, zero or more, it is ${limit}`);
+    }
   }
 }
 
-/** Deletes topics and all that belongs to them; to be called in a write transaction. */
+/** Deletes topics and all that belongs to them. @throws {FlightsError} `topic-missing`. */
 export function deleteTopics(db: Database, names: readonly string[]): void {
   for (const name of names) {
     if (db.run("DELETE FROM topics WHERE name = ?", name) === 0) throw topicMissing("delete", name);
@@ -69,46 +88,73 @@ export function topicMissing(doing: string, name: string): FlightsError {
   );
 }
 
+/** The error of a partition that is not there. */
+export function partitionMissing(
+  db: Database,
+  where: TopicPartition,
+  { doing }: { readonly doing: string },
+): FlightsError {
+  const count = partitionCount(db, where.topic);
+  if (count === 0) return topicMissing(`${doing} partition ${where.partition} of`, where.topic);
+  return new FlightsError(
+    "topic-missing",
+    `Cannot ${doing} ${nameOf(where)}: the partition must exist, the topic has ${count}, from 0 on`,
+  );
+}
+
+/** How many partitions a topic has; 0 when it is not there. */
+export function partitionCount(db: Database, topic: string): number {
+  return Number(
+    db.get(
+      `SELECT COUNT(*) AS count FROM partitions p JOIN topics t ON t.id = p.topic
+       WHERE t.name = ?`,
+      topic,
+    )!.count,
+  );
+}
+
 /** The named topics that exist, or all, by name. */
 export function describeTopics(
   db: Database,
   names: readonly string[] | undefined,
 ): readonly TopicDescription[] {
-  const partitionsOf = (topic: Row) =>
-    db.all(
-      "SELECT start_offset, end_offset FROM partitions WHERE topic = ? ORDER BY number",
-      topic.id!,
-    )
-      .map((row) => ({ startOffset: Number(row.start_offset), endOffset: Number(row.end_offset) }));
-  const rows = db.all("SELECT * FROM topics ORDER BY name");
-  const wanted = names === undefined ? null : new Set(names);
-  return rows.filter((row) => wanted === null || wanted.has(String(row.name))).map((row) => ({
-    name: String(row.name),
-    id: String(row.uuid),
-    cleanup: String(row.cleanup) as CleanupPolicy,
-    retentionMs: numberOrNull(row.retention_ms),
-    retentionBytes: numberOrNull(row.retention_bytes),
-    partitions: partitionsOf(row),
-  }));
+  const rows = db.all(
+    `SELECT t.name, t.uuid, t.cleanup, t.retention_ms, t.retention_bytes,
+            p.start_offset, p.end_offset
+     FROM topics t JOIN partitions p ON p.topic = t.id
+     WHERE ?1 IS NULL OR t.name IN (SELECT value FROM json_each(?1))
+     ORDER BY t.name, p.number`,
+    names === undefined ? null : JSON.stringify(names),
+  );
+  return [...Map.groupBy(rows, (row) => String(row.name))].map(([name, ofTopic]) => {
+    const topic = ofTopic[0]!;
+    return {
+      name,
+      id: String(topic.uuid),
+      cleanup: String(topic.cleanup) as CleanupPolicy,
+      retentionMs: topic.retention_ms as number | null,
+      retentionBytes: topic.retention_bytes as number | null,
+      partitions: ofTopic.map(endsOf),
+    };
+  });
 }
 
-function numberOrNull(value: Row[string] | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
+function endsOf(row: Row): PartitionDescription {
+  return { startOffset: Number(row.start_offset), endOffset: Number(row.end_offset) };
 }
 
 /** A partition, or null when the topic or the partition is not there. */
-export function findPartition(db: Database, topic: string, partition: number): PartitionRow | null {
+export function findPartition(
+  db: Database,
+  { topic, partition }: TopicPartition,
+): PartitionRow | null {
   const row = db.get(
     `SELECT p.id, p.start_offset, p.end_offset, t.id AS topic, t.uuid FROM partitions p
      JOIN topics t ON t.id = p.topic WHERE t.name = ? AND p.number = ?`,
     topic,
     partition,
   );
-  return row === undefined ? null : {
-    id: Number(row.id),
-    topicRow: Number(row.topic),
-    topicId: String(row.uuid),
-    startOffset: Number(row.start_offset),
-    endOffset: Number(row.end_offset),
-  };
+  return row === undefined
+    ? null
+    : { id: Number(row.id), topicRow: Number(row.topic), topicId: String(row.uuid), ...endsOf(row) };
 }

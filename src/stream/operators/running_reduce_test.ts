@@ -87,3 +87,32 @@ Deno.test("a job that goes on without allowed lateness keeps the totals that wer
   run("0s", [180_000, 240_000]);
   assert.deepEqual(totals, ["1", "2", "3", "4"]);
 });
+
+Deno.test("runningReduce settles what takes no more corrections, at its own time", () => {
+  const clock = new SimulatedClock(1_000_000);
+  const outputs = { write: () => {}, forward: () => {} };
+  const job = sumJob({ running: true, lateness: "1m" });
+  const task = new Task(job, { partition: 0, partitions: 1, clock, outputs });
+  const saved = (timestamp: number, key: string) => {
+    const value = JSON.stringify({ key, value: 1 });
+    task.process(0, {
+      timestamp,
+      offset: 0,
+      key: () => null,
+      value: () => utf8(value),
+      valueText: () => value,
+      headers: () => [],
+    });
+    const entry = task.takeChanges().find((one) => one.key === '["runningReduce","a"]');
+    return entry === undefined ? null : JSON.parse(entry.value!);
+  };
+  const first = [0, 60_000, { key: "a", value: 1 }];
+  const second = [60_000, 120_000, { key: "a", value: 1 }];
+  assert.equal(saved(0, "a"), null);
+  assert.deepEqual(saved(60_000, "a"), { settled: null, parts: [first] });
+  assert.equal(saved(119_999, "b"), null);
+  // The first window may be corrected up to 119,999, the second up to 179,999.
+  assert.deepEqual(saved(120_000, "b"), { settled: first[2], parts: [second] });
+  assert.equal(saved(179_999, "b"), null);
+  assert.deepEqual(saved(180_000, "b"), { settled: { key: "a", value: 2 }, parts: [] });
+});

@@ -45,31 +45,38 @@ function check<T extends Table, S>(options: {
   readonly end?: (table: T) => unknown;
 }): void {
   const { make, step, act, look, end = look } = options;
-  const steps = fc.array(fc.oneof(step, fc.constantFrom("commit" as const, "restore" as const)));
-  fc.assert(fc.property(steps, (all) => {
-    let table = make();
-    let state = stateOf(table);
-    const changelog = new Changelog();
-    for (const one of all) {
-      if (one !== "commit" && one !== "restore") {
-        act(table, one as S);
-        continue;
+  const cut = fc.constantFrom("commit" as const, "restore" as const);
+  const steps = fc.array(
+    fc.oneof({ weight: 6, arbitrary: step }, { weight: 1, arbitrary: cut }),
+    { maxLength: 40, size: "max" },
+  );
+  fc.assert(
+    fc.property(steps, (all) => {
+      let table = make();
+      let state = stateOf(table);
+      const changelog = new Changelog();
+      for (const one of all) {
+        if (one !== "commit" && one !== "restore") {
+          act(table, one as S);
+          continue;
+        }
+        changelog.take(state);
+        const restored = changelog.restored(make());
+        assert.deepEqual(look(restored), look(table));
+        assert.equal(restored.size, table.size);
+        if (one === "commit") continue;
+        table = make();
+        state = stateOf(table);
+        for (const entry of changelog.entries.values()) state.restore(entry);
       }
       changelog.take(state);
-      const restored = changelog.restored(make());
-      assert.deepEqual(look(restored), look(table));
-      assert.equal(restored.size, table.size);
-      if (one === "commit") continue;
-      table = make();
-      state = stateOf(table);
-      for (const entry of changelog.entries.values()) state.restore(entry);
-    }
-    changelog.take(state);
-    assert.deepEqual(end(changelog.restored(make())), end(table));
-  }));
+      assert.deepEqual(end(changelog.restored(make())), end(table));
+    }),
+    { numRuns: 500 },
+  );
 }
 
-const key = fc.constantFrom("a", "b", "é", "");
+const key = fc.constantFrom("a", "é", "");
 
 Deno.test("semantics 14: ValueTable is what its changelog says", () => {
   check({
@@ -83,7 +90,7 @@ Deno.test("semantics 14: ValueTable is what its changelog says", () => {
   });
 });
 
-const windows: readonly Window[] = [0, 10, 20].map((start) => ({ start, end: start + 10 }));
+const windows: readonly Window[] = [0, 10].map((start) => ({ start, end: start + 10 }));
 
 Deno.test("semantics 14: WindowTable is what its changelog says", () => {
   check({
@@ -94,7 +101,11 @@ Deno.test("semantics 14: WindowTable is what its changelog says", () => {
       key,
     }),
     act: (table, { what, window, key }) => {
-      if (what === "remove") return table.remove(window);
+      if (what === "remove") {
+        table.remove(window);
+        assert.equal(table.get(window, key), undefined);
+        return;
+      }
       const slot = table.get(window, key);
       if (slot === undefined) {
         table.insert(window, key, 1);

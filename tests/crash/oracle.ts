@@ -1,0 +1,104 @@
+/**
+ * What must be on the output topics, computed from what is on the input topics, naively and all at
+ * once. It shares no code with the program: times by Temporal, windows by division, no state.
+ */
+
+/** A line of `flights consume --json`. */
+export interface Envelope {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly ts: number;
+  readonly headers: readonly string[];
+  readonly key: string | null;
+  readonly payload: string | null;
+}
+
+/** A record that is expected, or there: all of it that a reader sees, as one text. */
+export type RecordText = string;
+
+type Fields = Record<string, string | number>;
+
+/** The text of a record. */
+export function recordText(
+  record: Pick<Envelope, "ts" | "headers" | "key" | "payload">,
+): RecordText {
+  return JSON.stringify([record.ts, record.key, record.payload, record.headers]);
+}
+
+function instant(text: string): number {
+  const zoned = /(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`;
+  return Temporal.Instant.from(zoned).epochMilliseconds;
+}
+
+/** The records of flightdata for the bookings of both airlines. */
+export function expectedFlights(bookings: readonly Envelope[]): readonly RecordText[] {
+  return bookings.flatMap((booking) => {
+    const fields = JSON.parse(booking.payload!) as Fields;
+    const sky = booking.topic === "skyone";
+    const arrival = String(sky ? fields.flight_arrival_time : fields.arrival_time);
+    if (instant(arrival) <= booking.ts) return [];
+    const confirmation = sky ? fields.confirmation : fields.reference_number;
+    const flight = {
+      email_address: sky ? fields.email_address : fields.customer_email_address,
+      departure_time: sky ? fields.flight_departure_time : fields.departure_time,
+      departure_airport_code: sky ? fields.iata_departure_code : fields.departure_airport,
+      arrival_time: arrival,
+      arrival_airport_code: sky ? fields.iata_arrival_code : fields.arrival_airport,
+      flight_number: sky ? fields.flight_number : fields.flight_id,
+      confirmation,
+      source: booking.topic,
+    };
+    const key = JSON.stringify({ confirmation });
+    return [recordText({ ts: booking.ts, key, payload: JSON.stringify(flight), headers: [] })];
+  });
+}
+
+/** The records of userstatistics for all flights, when the last windows were drained. */
+export function expectedStatistics(flights: readonly Envelope[]): readonly RecordText[] {
+  const newest = new Map<number, number>();
+  const windows = new Map<
+    string,
+    { email: string; start: number; minutes: number; flights: number; partition: number }
+  >();
+  for (const { partition, ts, payload } of flights) {
+    newest.set(partition, Math.max(newest.get(partition) ?? -Infinity, ts));
+    const flight = JSON.parse(payload!) as Fields;
+    const email = String(flight.email_address);
+    const start = Math.floor(ts / 60_000) * 60_000;
+    const window = windows.get(`${start} ${email}`) ??
+      { email, start, minutes: 0, flights: 0, partition };
+    window.minutes +=
+      (instant(String(flight.arrival_time)) - instant(String(flight.departure_time))) / 60_000;
+    window.flights += 1;
+    windows.set(`${start} ${email}`, window);
+  }
+  const totals = new Map<string, { minutes: number; flights: number }>();
+  return [...windows.values()].sort((a, b) => a.start - b.start).map((window) => {
+    const total = totals.get(window.email) ?? { minutes: 0, flights: 0 };
+    total.minutes += window.minutes;
+    total.flights += window.flights;
+    totals.set(window.email, total);
+    const end = window.start + 60_000;
+    const closedBy = end <= newest.get(window.partition)! ? "watermark" : "drain";
+    const payload = JSON.stringify({
+      email_address: window.email,
+      total_flight_duration: total.minutes,
+      number_of_flights: total.flights,
+    });
+    const headers = [
+      "window-start",
+      String(window.start),
+      "window-end",
+      String(end),
+      "closed-by",
+      closedBy,
+    ];
+    return recordText({
+      ts: end - 1,
+      key: JSON.stringify({ email_address: window.email }),
+      payload,
+      headers,
+    });
+  });
+}

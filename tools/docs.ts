@@ -1,0 +1,94 @@
+/**
+ * `deno run -A tools/docs.ts`: the links between the Markdown files lead somewhere, and the code
+ * they name exists.
+ */
+
+import { dirname, join, relative } from "node:path";
+import { root } from "./process.ts";
+
+/** A Markdown file: its path in the repository and its text. */
+export interface Page {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Tells whether a path of the repository is there. */
+export type Exists = (path: string) => boolean;
+
+/** The links and code paths of `pages` that lead nowhere, as lines for people. */
+export function docsProblems(pages: readonly Page[], exists: Exists): string[] {
+  const headings = new Map(pages.map(({ path, text }) => [path, anchorsOf(text)]));
+  return pages.flatMap((page) => [
+    ...deadLinks(page, headings, exists),
+    ...missingCode(page, exists),
+  ]);
+}
+
+function deadLinks(
+  { path, text }: Page,
+  headings: ReadonlyMap<string, ReadonlySet<string>>,
+  exists: Exists,
+): string[] {
+  const problems: string[] = [];
+  for (const [, target] of withoutCode(text).matchAll(/\]\(([^()\s]+)\)/g)) {
+    if (/^[a-z]+:/.test(target!)) continue;
+    const [file, anchor] = target!.split("#");
+    const linked = file === "" ? path : join(dirname(path), file!);
+    const dead = !exists(linked) ||
+      (anchor !== undefined && headings.get(linked)?.has(anchor) === false);
+    if (dead) problems.push(`${path} links to ${target}, which is not there`);
+  }
+  return problems;
+}
+
+/** Paths like `src/stream/task.ts` in backticks; they may be written from src/ on. */
+function missingCode({ path, text }: Page, exists: Exists): string[] {
+  const named = [...withoutFences(text).matchAll(/`([\w.-]+(?:\/[\w.-]+)+\.ts)`/g)];
+  return [...new Set(named.map(([, code]) => code!))]
+    .filter((code) => ![code, `src/${code}`, join(dirname(path), code)].some(exists))
+    .map((code) => `${path} names ${code}, which is not there`);
+}
+
+/** The anchors that GitHub gives to a page's headings. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading] of withoutFences(text).matchAll(/^#+ +(.+?) *$/gm)) {
+    const words = heading!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "");
+    anchors.add(words.replaceAll(" ", "-"));
+  }
+  return anchors;
+}
+
+function withoutFences(text: string): string {
+  return text.replace(/^(```+)[^]*?^\1`*$/gm, "");
+}
+
+function withoutCode(text: string): string {
+  return withoutFences(text).replace(/`[^`\n]*`/g, "");
+}
+
+function* markdownFiles(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (name.startsWith(".") || name === "node_modules") continue;
+    if (isDirectory) yield* markdownFiles(join(folder, name));
+    else if (name.endsWith(".md")) yield join(folder, name);
+  }
+}
+
+if (import.meta.main) {
+  const pages = [...markdownFiles(root)].map((file) => ({
+    path: relative(root, file),
+    text: Deno.readTextFileSync(file),
+  }));
+  const problems = docsProblems(pages, (path) => {
+    try {
+      Deno.statSync(join(root, path));
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  for (const problem of problems) console.error(problem);
+  console.log(`${pages.length} pages, ${problems.length} dead ends`);
+  if (problems.length > 0) Deno.exitCode = 1;
+}

@@ -1,0 +1,64 @@
+/**
+ * `deno task ok [--full]`: the gate. Every step runs, so that one run tells all there is to mend;
+ * one line a step, its output only where it failed. The tests come last and run against the
+ * executable that the gate has built. The closing line counts a failed step as a failed test.
+ * `--full` adds the long suites (tests/full.ts).
+ */
+
+import { root, runDeno, type RunResult } from "./process.ts";
+import { closingLine, runTests } from "./test.ts";
+
+interface Step {
+  readonly name: string;
+  /** Deno's arguments. */
+  readonly args: readonly string[];
+}
+
+const steps: readonly Step[] = [
+  { name: "format", args: ["fmt", "--check"] },
+  { name: "lint", args: ["lint"] },
+  { name: "types", args: ["check"] },
+  { name: "layers", args: ["run", "-A", "tools/layers.ts"] },
+  { name: "docs", args: ["run", "-A", "tools/docs.ts"] },
+  { name: "compose", args: ["run", "-A", "tools/compose.ts"] },
+  ...filesOf("examples").map((file) => ({ name: file, args: ["run", "-A", file] })),
+  { name: "bench", args: ["run", "-A", "tools/bench.ts", "--small"] },
+  { name: "build", args: ["run", "-A", "tools/build.ts"] },
+];
+
+function filesOf(folder: string): string[] {
+  return [...Deno.readDirSync(`${root}${folder}`)]
+    .filter(({ name }) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
+    .map(({ name }) => `${folder}/${name}`)
+    .sort();
+}
+
+function report(name: string, { success, timedOut, seconds, stdout, stderr }: RunResult): void {
+  const state = success ? "ok" : timedOut ? "TIME OUT" : "FAILED";
+  console.log(`${name.padEnd(28)} ${state.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s`);
+  if (!success) console.log(`${stdout}${stderr}`.trimEnd());
+}
+
+if (import.meta.main) {
+  const start = performance.now();
+  const failedSteps: string[] = [];
+  for (const { name, args } of steps) {
+    const result = await runDeno(args);
+    report(name, result);
+    if (!result.success) failedSteps.push(name);
+  }
+  const built = !failedSteps.includes("build");
+  const counts = await runTests([], {
+    ...(built && { FLIGHTS_EXECUTABLE: `${root}flights` }),
+    ...(Deno.args.includes("--full") && { FLIGHTS_FULL: "1" }),
+  });
+  const minutes = (performance.now() - start) / 60_000;
+  console.log(
+    failedSteps.length === 0 && counts.failed === 0
+      ? `The gate is open after ${minutes.toFixed(1)} minutes`
+      : `The gate is shut: ${[...failedSteps, `${counts.failed} tests`].join(", ")}`,
+  );
+  const failed = counts.failed + failedSteps.length;
+  console.log(closingLine({ ...counts, failed }));
+  if (failed > 0) Deno.exitCode = 1;
+}
