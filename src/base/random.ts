@@ -47,3 +47,8 @@ export class Random {
     return text;
   }
 }
+
+/** A seed from the system's own randomness, 0 to 2^32 - 1, for who states none. */
+export function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}

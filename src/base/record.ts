@@ -1,17 +1,27 @@
 /** The one vocabulary of records that the log and the stream language share. */
 
+import { utf8 } from "./bytes.ts";
+
 /** A record header: a name and its bytes (or null, which Kafka allows). */
 export interface Header {
   readonly name: string;
   readonly value: Uint8Array | null;
 }
 
+/** A header whose value is text. */
+export function textHeader(name: string, value: string | number): Header {
+  return { name, value: utf8(String(value)) };
+}
+
+/** The timestamp of a record whose writer gave none. */
+export const noTimestamp = -1;
+
 /**
  * A record as it lies on a log: not yet understood. Implementations may be cursors that are moved
  * on: what they return holds, the object itself must not be kept.
  */
 export interface RawRecord {
-  /** Milliseconds since the Unix epoch; -1 where the writer gave none. */
+  /** Milliseconds since the Unix epoch, or {@linkcode noTimestamp}. */
   readonly timestamp: number;
   /** Its place in its partition. */
   readonly offset: number;

@@ -32,6 +32,24 @@ Deno.test("generateBookings gives the same bytes for the same seed and start", (
   assert.notEqual(hash(1), hash(2));
 });
 
+Deno.test("generateBookings makes the bytes of every earlier version: a golden value", () => {
+  const records = generate({ count: 500, lateShare: 0.1, badShare: 0.1 });
+  const hash = createHash("sha256");
+  for (const { airline, at, timestamp, key, value } of records) {
+    hash.update(`${airline} ${at} ${timestamp} ${key} `).update(value ?? "null").update("\n");
+  }
+  assert.equal(records.length, 1_000);
+  assert.equal(
+    hash.digest("hex"),
+    "e031d8e7bd4a5250491555c8f3401efa79daf54ef6951b48e8b7d50de925406b",
+  );
+});
+
+Deno.test("generateBookings sets no timestamp below zero, where it would be none", () => {
+  const late = generate({ start: 0, count: 200, lateShare: 1 });
+  assert.ok(late.every(({ timestamp }) => timestamp >= 0));
+});
+
 Deno.test("generateBookings makes count records of each airline, in the order of their times", () => {
   const bookings = generate({ count: 300 });
   assert.equal(bookings.filter(({ airline }) => airline === "skyone").length, 300);

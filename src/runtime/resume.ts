@@ -11,6 +11,8 @@ export type OnDataLoss = "fail" | "earliest" | "latest";
 /** What is known of an input partition when its task starts. */
 export interface ResumeFacts {
   readonly saved: SavedProgress | null;
+  /** Whether the job has committed anything else: other offsets, or state. */
+  readonly startedBefore: boolean;
   readonly topicId: string;
   readonly partitions: number;
   readonly startOffset: number;
@@ -37,7 +39,12 @@ export type Resume =
 /** Decides where an input partition goes on. */
 export function decideResume(facts: ResumeFacts): Resume {
   const { saved, topicId, startOffset, endOffset, onDataLoss } = facts;
-  if (saved === null) return { kind: "first", offset: facts.firstOffset };
+  const decided = onDataLoss === "latest" ? endOffset : startOffset;
+  if (saved === null) {
+    // Its first commit gave every input an offset; a log forgets it with the topic.
+    if (!facts.startedBefore) return { kind: "first", offset: facts.firstOffset };
+    return recreated(decided, onDataLoss);
+  }
   if (saved.partitions !== facts.partitions) {
     return {
       kind: "partitions-changed",
@@ -45,11 +52,7 @@ export function decideResume(facts: ResumeFacts): Resume {
         `it had ${saved.partitions} partitions when the job committed last, it has ${facts.partitions}`,
     };
   }
-  const decided = onDataLoss === "latest" ? endOffset : startOffset;
-  if (saved.topicId !== topicId) {
-    if (onDataLoss !== "fail") return { kind: "recreated", offset: decided };
-    return { kind: "data-loss", found: "the topic was deleted and created anew since then" };
-  }
+  if (saved.topicId !== topicId) return recreated(decided, onDataLoss);
   if (saved.offset >= startOffset && saved.offset <= endOffset) {
     return { kind: "committed", offset: saved.offset, saved };
   }
@@ -58,4 +61,9 @@ export function decideResume(facts: ResumeFacts): Resume {
     ? `the log starts at ${startOffset}`
     : `the log ends at ${endOffset}`;
   return { kind: "data-loss", found };
+}
+
+function recreated(offset: number, onDataLoss: OnDataLoss): Resume {
+  if (onDataLoss !== "fail") return { kind: "recreated", offset };
+  return { kind: "data-loss", found: "the topic was deleted and created anew since then" };
 }

@@ -68,11 +68,13 @@ export async function startTask(
   const partitions = inputs[0]!.partitions.length;
   const task = new Task(topology, { ...options, partitions });
   const resumed: ResumedInput[] = [];
+  const hasState = (context.changelog?.partitions[partition]?.endOffset ?? 0) > 0;
+  const startedBefore = committed.length > 0 || hasState;
   for (const [index, source] of topology.sources.entries()) {
     const { topic } = source;
     const offset = committed.find((one) => one.topic === topic && one.partition === partition);
     const saved = offset === undefined ? null : decodeMetadata(offset.offset, offset.metadata);
-    const resume = await resumeOf(context, inputs[index]!, { partition, saved });
+    const resume = await resumeOf(context, inputs[index]!, { partition, saved, startedBefore });
     resumed.push({ topic, partition, resume });
   }
   const resumes = resumed.map(({ resume }) => resume);
@@ -109,7 +111,11 @@ export async function startTask(
 async function resumeOf(
   context: StartContext,
   topic: TopicDescription,
-  { partition, saved }: { readonly partition: number; readonly saved: SavedProgress | null },
+  { partition, saved, startedBefore }: {
+    readonly partition: number;
+    readonly saved: SavedProgress | null;
+    readonly startedBefore: boolean;
+  },
 ): Promise<Resume> {
   const { log, from, onDataLoss, job: { applicationId } } = context;
   const { startOffset, endOffset } = topic.partitions[partition]!;
@@ -119,6 +125,7 @@ async function resumeOf(
     : ends[from];
   const resume = decideResume({
     saved,
+    startedBefore,
     topicId: topic.id,
     partitions: topic.partitions.length,
     startOffset,
@@ -136,10 +143,10 @@ async function resumeOf(
   }
   if (resume.kind === "data-loss") {
     const code = saved?.topicId === topic.id ? "offset-out-of-range" : "topic-changed";
+    const need = saved === null ? "what the job read last" : `committed offset ${saved.offset}`;
     throw new FlightsError(
       code,
-      `Cannot resume ${applicationId} on ${where}: the log must hold committed offset ${saved?.offset}, ` +
-        `${resume.found}; decide with --on-data-loss earliest|latest or take the job back with ` +
+      `Cannot resume ${applicationId} on ${where}: the log must hold ${need}, ${resume.found}; decide with --on-data-loss earliest|latest or take the job back with ` +
         `\`flights reset ${applicationId}\``,
     );
   }

@@ -2,7 +2,7 @@
 
 import type { Log, TopicSpec } from "../log/log.ts";
 import { FlightsError, hasCode } from "../base/errors.ts";
-import { deadLetterTopic, lateTopic } from "../stream/task.ts";
+import { deadLetterTopic, lateTopic } from "../stream/stray_topics.ts";
 import type { Topology } from "../stream/topology.ts";
 
 /** The topic that holds the state of a job's stage (semantics 14). */

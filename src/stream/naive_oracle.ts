@@ -72,7 +72,13 @@ export interface Expected {
 /** One thing that happened to one task. */
 type Event =
   | { readonly kind: "restart"; readonly clock: number }
-  | { readonly kind: "tick"; readonly clock: number; readonly unread: readonly number[] }
+  | {
+    readonly kind: "tick";
+    readonly clock: number;
+    readonly unread: readonly number[];
+    /** Not a look at the clock, but a moment before one at which a source could fall idle. */
+    readonly atTimeOut?: true;
+  }
   | { readonly kind: "record"; readonly clock: number; readonly record: SentRecord }
   | { readonly kind: "stop" | "drain"; readonly clock: number };
 
@@ -137,8 +143,12 @@ function happeningsOf(settings: OracleSettings, steps: readonly Step[]): readonl
   const runs = runsOf(steps, settings.startClock);
   for (const { restart, clock, records } of runs) {
     if (restart) { for (const task of tasks) all.push({ task, kind: "restart", clock }); }
+    const moments = timeOuts(settings, all, clock);
     for (const task of tasks) {
       const unread = records.filter((one) => one.partition === task).map((one) => one.source);
+      for (const moment of moments) {
+        all.push({ task, kind: "tick", clock: moment, unread, atTimeOut: true });
+      }
       all.push({ task, kind: "tick", clock, unread });
     }
     for (const record of inTurn(records)) {
@@ -152,6 +162,21 @@ function happeningsOf(settings: OracleSettings, steps: readonly Step[]): readonl
     if (settings.end === "drain") all.push({ task, kind: "drain", clock });
   }
   return all;
+}
+
+/** All moments between the last happening and `clock` at which a source could fall idle. */
+function timeOuts(settings: OracleSettings, all: readonly Happening[], clock: number) {
+  const clocks = [settings.startClock, ...all.map((one) => one.clock)];
+  const last = Math.max(
+    ...all.filter((one) => one.clock < clock).map((one) => one.clock),
+    settings.startClock,
+  );
+  const moments = clocks.flatMap((from) =>
+    settings.sources.map((source) => from + source.idleTimeout)
+  );
+  return [...new Set(moments)].filter((moment) => moment > last && moment < clock).sort((a, b) =>
+    a - b
+  );
 }
 
 function isDead(settings: OracleSettings, record: SentRecord, clock: number): boolean {
@@ -199,7 +224,8 @@ function candidate(settings: OracleSettings, events: readonly Event[]) {
     });
     return { watermark: Math.min(...watermarks), closedBy: "watermark" };
   }
-  const closesOnSilence = settings.closesOnSilence && events.at(-1)!.kind === "tick" &&
+  const look = events.at(-1)!;
+  const closesOnSilence = settings.closesOnSilence && look.kind === "tick" && !look.atTimeOut &&
     settings.end === "none";
   if (!closesOnSilence || records.length === 0) {
     return { watermark: Number.NEGATIVE_INFINITY, closedBy: "silence" };

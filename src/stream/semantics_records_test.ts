@@ -1,6 +1,8 @@
 /** Rules 19 to 23 of docs/semantics.md, as far as the stream language shows them. */
 
 import assert from "node:assert/strict";
+import { utf8 } from "../base/bytes.ts";
+import { SimulatedClock } from "../base/clock.ts";
 import { hasCode } from "../base/errors.ts";
 import { partitionForText } from "../base/murmur2.ts";
 import { type OutcomeCounts, totalOf } from "./counts.ts";
@@ -17,6 +19,7 @@ import {
   sum,
   sumJob,
 } from "./test_jobs.ts";
+import { Task } from "./task.ts";
 import { TestDriver, type TestRecord } from "./test_driver.ts";
 import { WatermarkStrategy } from "./watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "./window.ts";
@@ -196,13 +199,44 @@ Deno.test("semantics 21: a late record is counted as late whatever else was made
 
 Deno.test("semantics 22: an output is placed by its key, or by the field that the sink names", () => {
   const env = new StreamEnvironment();
-  readingStream(env).sinkTo({ ...readingsSink("out"), partitionBy: (reading) => `${reading.at}` });
-  const driver = new TestDriver(env.topology);
-  driver.send("in", [at(0)]);
-  assert.deepEqual(driver.outputs("out").map(({ key }) => key), ["a"]);
-  // Kafka's own partitioner: the console producer puts "foobar" on 0 and "a" on 4 of 5, murmur2
-  // being -790332482 and -1563381124.
-  assert.equal(partitionForText("foobar", 5), (-790_332_482 & 0x7fff_ffff) % 5);
+  const stream = readingStream(env);
+  stream.sinkTo(readingsSink("by-key"));
+  stream.sinkTo({ ...readingsSink("by-field"), partitionBy: ({ value }) => `user ${value}` });
+  stream.sinkTo({ topic: "by-nothing" });
+  const placed: unknown[] = [];
+  const task = new Task(env.topology, {
+    partition: 0,
+    partitions: 1,
+    clock: new SimulatedClock(),
+    outputs: {
+      write: (topic, { key, placement }) => placed.push([topic, key, placement]),
+      forward: () => {},
+    },
+  });
+  const value = '{"key":"a","value":7}';
+  task.process(0, {
+    timestamp: 0,
+    offset: 0,
+    key: () => null,
+    value: () => utf8(value),
+    valueText: () => value,
+    headers: () => [],
+  });
+  assert.deepEqual(placed, [["by-key", "a", "a"], ["by-field", "a", "user 7"], [
+    "by-nothing",
+    null,
+    null,
+  ]]);
+});
+
+Deno.test("semantics 22: the partition is the Java client's", () => {
+  // The hashes are those of Kafka's own UtilsTest.
+  const hashes = { "21": -973_932_308, "foobar": -790_332_482, "abc": 479_470_107 };
+  for (const [key, hash] of Object.entries(hashes)) {
+    for (const partitions of [1, 5, 12]) {
+      assert.equal(partitionForText(key, partitions), (hash & 0x7fff_ffff) % partitions);
+    }
+  }
 });
 
 const onHome = (key: string, partitions: number): TestRecord => ({

@@ -5,14 +5,13 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { FlightsError, messageOf } from "../base/errors.ts";
-import { utf8 } from "../base/bytes.ts";
-import type { Header, RawRecord } from "../base/record.ts";
 import { describeDuration } from "../base/duration.ts";
+import { FlightsError, messageOf } from "../base/errors.ts";
+import { noTimestamp, type RawRecord, textHeader } from "../base/record.ts";
 import { formatTime } from "../base/time.ts";
-import { BadRecordError, type BadRecordReason } from "./json.ts";
 import { buildChain, type Chain } from "./chain.ts";
-import { noOutcomes, type Outcome, type OutcomeCounts, sumOutcomes } from "./counts.ts";
+import { noOutcomes, type OutcomeCounts, sumOutcomes } from "./counts.ts";
+import { BadRecordError, type BadRecordReason } from "./json.ts";
 import {
   isIdle,
   minimumWatermark,
@@ -23,9 +22,11 @@ import {
 } from "./progress.ts";
 import { type ChangelogEntry, StateTables } from "./state/tables.ts";
 import { ValueTable } from "./state/value_table.ts";
-import type { OperatorContext, Outputs } from "./task_context.ts";
+import { deadLetterTopic } from "./stray_topics.ts";
+import type { Outputs } from "./task_context.ts";
+import { TaskScope } from "./task_scope.ts";
 import type { SourceNode, Topology } from "./topology.ts";
-import type { ClosedBy, Window } from "./window.ts";
+import type { ClosedBy } from "./window.ts";
 
 /** What becomes of a record that cannot be read (semantics 19). */
 export type OnError = "dead-letter" | "skip" | "fail";
@@ -71,21 +72,11 @@ interface Input extends Progress {
   outcomes: OutcomeCounts;
 }
 
-/** Topic that takes what cannot be read from `topic`. */
-export function deadLetterTopic(topic: string): string {
-  return `${topic}.dead-letter`;
-}
-
-/** Topic that takes what comes late from `topic`. */
-export function lateTopic(topic: string): string {
-  return `${topic}.late`;
-}
-
 /** Runs a topology on one partition number of its inputs. */
 export class Task {
   readonly partition: number;
   readonly #chain: Chain;
-  readonly #context: TaskContext;
+  readonly #context: TaskScope;
   readonly #inputs: readonly Input[];
   readonly #options: TaskOptions;
   readonly #state = new StateTables();
@@ -104,7 +95,7 @@ export class Task {
       name: "released",
       shape: "count",
     });
-    this.#context = new TaskContext(options, this.#state, (records) => this.#release(records));
+    this.#context = new TaskScope(options, this.#state, (records) => this.#release(records));
     this.#chain = buildChain(topology, this.#context);
     this.#inputs = topology.sources.map((source) => ({
       source,
@@ -236,10 +227,10 @@ export class Task {
   /** Reads a record into `context.element` and returns its event time, or null if it is refused. */
   #read(input: Input, record: RawRecord): number | null {
     const { source } = input;
-    if (record.timestamp < 0 && source.watermarks.timestampAssigner === null) {
+    if (record.timestamp === noTimestamp && source.watermarks.timestampAssigner === null) {
       return this.#refuse(input, record, {
         reason: "no-timestamp",
-        message: `the record must have a timestamp, it has ${record.timestamp}`,
+        message: `the record must have a timestamp, it has none`,
       });
     }
     let timestamp = record.timestamp;
@@ -289,8 +280,8 @@ export class Task {
     }
     input.outcomes.deadLetter++;
     outputs.forward(deadLetterTopic(input.source.topic), record, [
-      header("error-reason", why.reason),
-      header("error-message", why.message),
+      textHeader("error-reason", why.reason),
+      textHeader("error-message", why.message),
       ...this.#context.originHeaders(),
     ]);
     return null;
@@ -318,8 +309,7 @@ export class Task {
       return;
     }
     input.idle = false;
-    const watermark = minimumWatermark(this.#inputs);
-    if (watermark !== null) this.#advance(watermark, "watermark");
+    this.#follow();
   }
 
   #noteNewest(timestamp: number): void {
@@ -333,22 +323,38 @@ export class Task {
    */
   tick(): void {
     this.#now = this.#options.clock.now();
-    const { bounded = false } = this.#options;
-    for (const input of this.#inputs) {
-      const silence = { ...input, idleTimeout: input.source.watermarks.idleTimeout };
-      // An input that an earlier run left idle holds back again once it has more to read, in a
-      // bounded run too.
-      input.idle = input.idle ? input.caughtUp : !bounded && isIdle(silence, this.#now);
-    }
-    if (bounded) return;
-    const minimum = minimumWatermark(this.#inputs);
-    if (minimum !== null) return this.#advance(minimum, "watermark");
+    // What an earlier run or look left idle holds back again once it has more to read.
+    for (const input of this.#inputs) input.idle &&= input.caughtUp;
+    if (this.#options.bounded) return;
+    this.#fallIdle();
+    if (minimumWatermark(this.#inputs) !== null) return this.#follow();
     const strategies = this.#inputs.map((input) => input.source.watermarks);
     if (!strategies.every((strategy) => strategy.closesOnSilence)) return;
     const margin = Math.max(
       ...strategies.map((strategy) => Math.max(strategy.idleTimeout, strategy.outOfOrderness)),
     );
     this.#advance(silenceWatermark(this.#newest, this.#now, margin), "silence");
+  }
+
+  /** Lets inputs fall idle in the order of their time-outs, however late the clock is looked at. */
+  #fallIdle(): void {
+    const idleSince = (input: Input) => input.lastRecordAt + input.source.watermarks.idleTimeout;
+    const falling = this.#inputs.filter((input) => {
+      const { idleTimeout } = input.source.watermarks;
+      return !input.idle && isIdle({ ...input, idleTimeout }, this.#now);
+    });
+    falling.sort((a, b) => idleSince(a) - idleSince(b));
+    falling.forEach((input, i) => {
+      input.idle = true;
+      const next = falling[i + 1];
+      if (next === undefined || idleSince(next) > idleSince(input)) this.#follow();
+    });
+  }
+
+  /** Moves the task's watermark to the minimum over its inputs. */
+  #follow(): void {
+    const watermark = minimumWatermark(this.#inputs);
+    if (watermark !== null) this.#advance(watermark, "watermark");
   }
 
   /** Fires all open windows (semantics 11) and returns how far that moved the watermark. */
@@ -368,8 +374,7 @@ export class Task {
     for (const input of this.#inputs) {
       if (input.newest === noWatermark) input.idle = true;
     }
-    const watermark = minimumWatermark(this.#inputs);
-    if (watermark !== null) this.#advance(watermark, "watermark");
+    this.#follow();
   }
 
   #advance(watermark: number, closedBy: ClosedBy): void {
@@ -390,94 +395,4 @@ export class Task {
 
 function finiteOrNull(value: number): number | null {
   return value === noWatermark ? null : value;
-}
-
-/** A header whose value is text. */
-export function header(name: string, value: string | number): Header {
-  return { name, value: utf8(String(value)) };
-}
-
-/** What the operators of a task see of it. */
-class TaskContext implements OperatorContext {
-  watermark = noWatermark;
-  window: Window | null = null;
-  closedBy: ClosedBy | null = null;
-  /** The element read from the record in work. */
-  element: unknown = undefined;
-  outcome: Outcome = "filtered";
-  #topic = "";
-  #record: RawRecord | null = null;
-  #forwarded = false;
-
-  constructor(
-    private readonly options: TaskOptions,
-    readonly state: StateTables,
-    readonly released: (records: number) => void,
-  ) {}
-
-  get partition(): number {
-    return this.options.partition;
-  }
-
-  get partitions(): number {
-    return this.options.partitions;
-  }
-
-  get clock(): Clock {
-    return this.options.clock;
-  }
-
-  get outputs(): Outputs {
-    return this.options.outputs;
-  }
-
-  begin(topic: string, record: RawRecord): void {
-    this.#topic = topic;
-    this.#record = record;
-    this.#forwarded = false;
-    this.outcome = "filtered";
-  }
-
-  end(): void {
-    this.#record = null;
-    this.element = undefined;
-  }
-
-  used(): void {
-    if (this.#record !== null && this.outcome === "filtered") this.outcome = "used";
-  }
-
-  held(): boolean {
-    if (this.#record === null || this.outcome === "windowed") return false;
-    this.outcome = "windowed";
-    return true;
-  }
-
-  late(window: Window, { forward }: { readonly forward: boolean }): void {
-    if (this.#record === null) return;
-    // Late for every window (semantics 5), whatever else was made of it.
-    if (this.outcome !== "windowed") this.outcome = "late";
-    if (this.#forwarded || !forward) return;
-    this.#forwarded = true;
-    this.outputs.forward(lateTopic(this.#topic), this.#record, [
-      ...this.originHeaders(),
-      header("window-start", window.start),
-      header("window-end", window.end),
-      header("watermark", this.watermark),
-    ]);
-  }
-
-  originHeaders(): readonly Header[] {
-    return [
-      header("source-topic", this.#topic),
-      header("source-partition", this.partition),
-      header("source-offset", this.#record?.offset ?? -1),
-    ];
-  }
-
-  describeRecord(): string {
-    return this.#record === null
-      ? "a result of the job"
-      : `the record at ${this.#topic}[${this.partition}] offset ${this.#record.offset}`;
-  }
 }

@@ -49,8 +49,7 @@ class RunningReduce<T> implements Operator {
     const part = value as T;
     const totals = this.#table.get(key) ?? { settled: null, parts: [] };
     if (this.config.allowedLateness === 0) {
-      // There are parts left where the job was run with allowed lateness before.
-      const total = this.#add(this.#settle(totals.settled, totals.parts), part);
+      const total = this.#add(totals.settled, part);
       this.#table.set(key, { settled: total, parts: [] });
       this.downstream.emit(total, window.end - 1, key);
       return;

@@ -56,38 +56,6 @@ Deno.test("semantics 6: of several corrections, each puts right what the one bef
   ]);
 });
 
-Deno.test("a job that goes on without allowed lateness keeps the totals that were not settled", () => {
-  const state = new Map<string, ChangelogEntry>();
-  let input: SavedInput | null = null;
-  const totals: string[] = [];
-  const run = (lateness: string, times: readonly number[]) => {
-    const task = new Task(sumJob({ running: true, lateness }), {
-      partition: 0,
-      partitions: 1,
-      clock: new SimulatedClock(),
-      outputs: { write: (_, { value }) => totals.push(value!), forward: () => {} },
-    });
-    for (const entry of state.values()) task.restoreState(entry);
-    if (input !== null) task.restoreInput(0, input);
-    const value = JSON.stringify({ key: "a", value: 1 });
-    for (const timestamp of times) {
-      task.process(0, {
-        timestamp,
-        offset: 0,
-        key: () => null,
-        value: () => utf8(value),
-        valueText: () => value,
-        headers: () => [],
-      });
-    }
-    for (const entry of task.takeChanges()) state.set(entry.key, entry);
-    input = task.savedInput(0);
-  };
-  run("1h", [0, 60_000, 120_000]);
-  run("0s", [180_000, 240_000]);
-  assert.deepEqual(totals, ["1", "2", "3", "4"]);
-});
-
 Deno.test("runningReduce settles what takes no more corrections, at its own time", () => {
   const clock = new SimulatedClock(1_000_000);
   const outputs = { write: () => {}, forward: () => {} };

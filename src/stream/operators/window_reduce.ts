@@ -1,5 +1,6 @@
 /** Windows that keep one reduced value a key (semantics 1, 4, 5, 6). */
 
+import { formatDuration } from "../../base/duration.ts";
 import { WindowTable } from "../state/window_table.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
@@ -34,7 +35,9 @@ class WindowReduce<T> implements Operator {
     readonly context: OperatorContext,
     readonly downstream: Downstream,
   ) {
-    const shape = `${config.assigner.description} reduced`;
+    // A window let go under a smaller lateness would fire anew with its late records alone.
+    const lateness = formatDuration(config.allowedLateness);
+    const shape = `${config.assigner.description}, allowed lateness ${lateness}`;
     this.#table = context.state.add(new WindowTable<T>(), { name: config.id, shape });
     const { lateTag } = config;
     this.#lateTag = lateTag !== null && downstream.takes(lateTag) ? lateTag : null;

@@ -54,11 +54,16 @@ export class ValueTable<V> implements Table {
   }
 
   takeChanges(tell: (key: EntryKey, value: unknown) => void): void {
-    // A key that was removed and set anew has two slots; the older one must not speak.
+    // A key that was removed and set anew has two slots: only the newest speaks, and one removal.
+    const removed = new Set<string>();
     for (const slot of this.#changed) {
       slot.changed = false;
       const current = this.#slots.get(slot.key);
-      if (current === undefined || current === slot) tell([slot.key], slot.value);
+      if (current === slot) tell([slot.key], slot.value);
+      else if (current === undefined && !removed.has(slot.key)) {
+        removed.add(slot.key);
+        tell([slot.key], undefined);
+      }
     }
     this.#changed = [];
   }

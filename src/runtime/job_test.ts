@@ -1,0 +1,413 @@
+import assert from "node:assert/strict";
+import { SimulatedClock, systemClock } from "../base/clock.ts";
+import { textOf, utf8 } from "../base/bytes.ts";
+import { type ErrorCode, FlightsError } from "../base/errors.ts";
+import type { Log } from "../log/log.ts";
+import { RecordBatchBuilder } from "../log/records/builder.ts";
+import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
+import { StreamEnvironment } from "../stream/environment.ts";
+import { json } from "../stream/json.ts";
+import type { Topology } from "../stream/topology.ts";
+import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
+import { TumblingEventTimeWindows } from "../stream/window.ts";
+import { runJob } from "./job.ts";
+import type { JobOptions, ResumedInput } from "./job_options.ts";
+import type { JobStatus } from "./job_status.ts";
+
+interface Sale {
+  readonly shop: string;
+  readonly sum: number;
+}
+
+/** Running totals of sales by shop and minute. */
+function salesTopology(window = "1m"): Topology {
+  const env = new StreamEnvironment();
+  env.fromSource<Sale>(
+    { topic: "sales", deserializer: json((value) => value as Sale), partitionedBy: "shop" },
+    WatermarkStrategy.forMonotonousTimestamps(),
+  )
+    .keyBy("shop")
+    .window(TumblingEventTimeWindows.of(window))
+    .runningReduce((a, b) => ({ shop: a.shop, sum: a.sum + b.sum }))
+    .sinkTo({
+      topic: "totals",
+      key: ({ shop }) => shop,
+      headers: (_, { closedBy }) => [{ name: "closed-by", value: utf8(closedBy ?? "") }],
+    });
+  return env.topology;
+}
+
+const sales = (): { applicationId: string; topology: Topology } => ({
+  applicationId: "sales-job",
+  topology: salesTopology(),
+});
+
+async function openLog(partitions = 1, clock?: SimulatedClock): Promise<Log> {
+  const log = await openSqliteLog({ directory: ":memory:", ...(clock && { clock }) });
+  await log.createTopics([{ name: "sales", partitions }, { name: "totals", partitions: 1 }]);
+  return log;
+}
+
+/** Appends sales: time in seconds, sum, and for several partitions the partition. */
+async function sell(
+  log: Log,
+  ...rows: (readonly [second: number, sum: number, shop?: string, partition?: number])[]
+) {
+  for (const [second, sum, shop = "a", partition = 0] of rows) {
+    const builder = new RecordBatchBuilder();
+    builder.appendText(second * 1_000, null, JSON.stringify({ shop, sum }));
+    await log.append([{ topic: "sales", partition, batch: builder.finish() }]);
+  }
+}
+
+async function read(log: Log, topic: string): Promise<string[]> {
+  const found: string[] = [];
+  const [described] = await log.describeTopics([topic]);
+  for (const [partition, { startOffset, endOffset }] of described!.partitions.entries()) {
+    for (let offset = startOffset; offset < endOffset;) {
+      const [fetched] = await log.fetch([{ topic, partition, offset }]);
+      for (const batch of fetched!.batches) {
+        for (let i = batch.firstAt(offset); i < batch.count; i++) {
+          const by = batch.headers(i).find(({ name }) => name === "closed-by")?.value;
+          found.push([batch.timestamp(i), batch.valueText(i), by ? textOf(by) : ""].join(" "));
+        }
+      }
+      offset = fetched!.nextOffset;
+    }
+  }
+  return found;
+}
+
+const total = (second: number, sum: number, by = "watermark", shop = "a") =>
+  `${second * 1_000 - 1} ${JSON.stringify({ shop, sum })} ${by}`;
+
+const untilEnd = (options: JobOptions = {}): JobOptions => ({
+  untilEnd: { drain: false, wait: 50 },
+  ...options,
+});
+const draining: JobOptions = { untilEnd: { drain: true, wait: 50 } };
+
+async function fails(code: ErrorCode, run: Promise<unknown>): Promise<FlightsError> {
+  const error = await run.then(() => null, (error) => error);
+  assert.ok(error instanceof FlightsError, `nothing failed with ${code}: ${error}`);
+  assert.equal(error.code, code);
+  return error;
+}
+
+Deno.test("semantics 11: a bounded run stops at the end, and open windows stay for the next one", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1], [30, 2], [61, 4]);
+  const first = await runJob(log, sales(), untilEnd());
+  assert.deepEqual(await read(log, "totals"), [total(60, 3)]);
+  assert.equal(first.state, "stopped");
+  assert.equal(first.tasks[0]!.held, 1);
+  await sell(log, [119, 8], [120, 16]);
+  await runJob(log, sales(), untilEnd());
+  assert.deepEqual(await read(log, "totals"), [total(60, 3), total(120, 15)]);
+  await log.close();
+});
+
+Deno.test("semantics 11: draining fires the open windows and moves the watermark to their end", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1], [61, 4]);
+  const status = await runJob(log, sales(), draining);
+  assert.deepEqual(await read(log, "totals"), [total(60, 1), total(120, 5, "drain")]);
+  assert.equal(status.tasks[0]!.watermark, 119_999);
+  await sell(log, [119, 8], [180, 1]);
+  const next = await runJob(log, sales(), untilEnd());
+  assert.equal(next.tasks[0]!.outcomes.late, 1);
+  assert.deepEqual(await read(log, "sales.late"), [
+    `119000 ${JSON.stringify({ shop: "a", sum: 8 })} `,
+  ]);
+  await log.close();
+});
+
+Deno.test("semantics 11: records that come during a bounded run are left for the next one", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1]);
+  let appended = false;
+  const status = await runJob(
+    log,
+    sales(),
+    untilEnd({
+      observer: {
+        resumed: () => {
+          appended = true;
+          void sell(log, [90, 1]);
+        },
+      },
+    }),
+  );
+  assert.ok(appended);
+  assert.equal(status.tasks[0]!.inputs[0]!.position, 1);
+  await log.close();
+});
+
+Deno.test("semantics 13: offsets, state and outputs are committed together, and an empty commit is not made", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1], [61, 4]);
+  const first = await runJob(log, sales(), untilEnd());
+  assert.ok(first.commits.count > 0);
+  const again = await runJob(log, sales(), untilEnd());
+  assert.equal(again.commits.count, 0);
+  const { offsets } = await log.describeGroup("sales-job");
+  assert.deepEqual(offsets.map(({ topic, offset }) => [topic, offset]), [["sales", 2]]);
+  await log.close();
+});
+
+Deno.test("semantics 13: a failing transaction leaves nothing, and the next start replays", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1], [61, 4], [62, 8]);
+  const broken = withJoin(log, async (...args) => {
+    const member = await log.join(...args);
+    const begin = member.begin.bind(member);
+    const full = new FlightsError("log-full", "Cannot commit: there must be room, there is none");
+    member.begin = () => Object.assign(begin(), { commit: () => Promise.reject(full) });
+    return member;
+  });
+  await fails("log-full", runJob(broken, sales(), untilEnd()));
+  assert.deepEqual(await read(log, "totals"), []);
+  assert.deepEqual((await log.describeGroup("sales-job")).offsets, []);
+  await runJob(log, sales(), draining);
+  assert.deepEqual(await read(log, "totals"), [total(60, 1), total(120, 13, "drain")]);
+  await log.close();
+});
+
+Deno.test("semantics 14: state comes back from the changelog, however often the job is restarted", async () => {
+  const log = await openLog();
+  const expected: string[] = [];
+  for (let minute = 0, sum = 0; minute < 12; minute++) {
+    await sell(log, [minute * 60, 1], [minute * 60 + 59, 2]);
+    await runJob(log, sales(), untilEnd());
+    sum += 3;
+    if (minute < 11) expected.push(total((minute + 1) * 60, sum));
+  }
+  assert.deepEqual(await read(log, "totals"), expected);
+  await log.close();
+});
+
+Deno.test("semantics 14: saved windows of another size are refused, and kept", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1]);
+  await runJob(log, sales(), untilEnd());
+  const other = { applicationId: "sales-job", topology: salesTopology("2m") };
+  await fails("state-incompatible", runJob(log, other, untilEnd()));
+  await runJob(log, sales(), draining);
+  assert.deepEqual(await read(log, "totals"), [total(60, 1, "drain")]);
+  await log.close();
+});
+
+Deno.test("semantics 16: a member that was replaced joins again and replays", async () => {
+  const clock = new SimulatedClock();
+  const log = await openLog(1, clock);
+  await sell(log, [0, 1]);
+  const stop = new AbortController();
+  const statuses: JobStatus[] = [];
+  const replaced: string[] = [];
+  const running = runJob(log, sales(), {
+    signal: stop.signal,
+    commitInterval: 1,
+    observer: { status: (status) => statuses.push(status), replaced: (why) => replaced.push(why) },
+  });
+  await until(() => (statuses.at(-1)?.commits.count ?? 0) > 0);
+  // Its lease runs out; another member takes over, and leaves.
+  clock.advance(60_000);
+  const other = await log.join("sales-job", { description: "other", topics: ["sales"] });
+  await other.poll([], { maxWaitMs: 100 });
+  assert.deepEqual(other.assignment.partitions, [0]);
+  await sell(log, [61, 2]);
+  await until(() => replaced.length > 0);
+  await other.close();
+  await until(() => statuses.at(-1)?.tasks[0]?.inputs[0]?.position === 2);
+  stop.abort();
+  await running;
+  assert.deepEqual(await read(log, "totals"), [total(60, 1)]);
+  await log.close();
+});
+
+Deno.test("semantics 17: a committed offset that is gone stops the job, unless it is decided where to go on", async () => {
+  const log = await openSqliteLog({ directory: ":memory:" });
+  await log.createTopics([{ name: "sales", partitions: 1, retentionBytes: 1 }, {
+    name: "totals",
+    partitions: 1,
+  }]);
+  await sell(log, [0, 1]);
+  await runJob(log, sales(), untilEnd());
+  for (let i = 0; i < 4; i++) {
+    await sell(log, [61 + i, 2]);
+    // Retention looks at most once a second.
+    await systemClock.sleep(i === 2 ? 1_050 : 0);
+  }
+  const [topic] = await log.describeTopics(["sales"]);
+  const { startOffset } = topic!.partitions[0]!;
+  assert.ok(startOffset > 1);
+  const error = await fails("offset-out-of-range", runJob(log, sales(), untilEnd()));
+  assert.match(error.message, new RegExp(`offset 1, the log starts at ${startOffset}`));
+  const status = await runJob(log, sales(), untilEnd({ onDataLoss: "earliest" }));
+  // The state was kept: the window of the first sale closes with it.
+  assert.deepEqual(status.tasks[0]!.inputs[0]!.position, 5);
+  assert.deepEqual(await read(log, "totals"), startOffset < 5 ? [total(60, 1)] : []);
+  await log.close();
+});
+
+Deno.test("semantics 17: a topic created anew stops the job, and starts with empty state when so decided", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1], [61, 2]);
+  await runJob(log, sales(), untilEnd());
+  await log.deleteTopics(["sales"]);
+  await log.createTopics([{ name: "sales", partitions: 1 }]);
+  await sell(log, [0, 16], [61, 32]);
+  const error = await fails("topic-changed", runJob(log, sales(), draining));
+  assert.match(error.message, /deleted and created anew/);
+  await runJob(log, sales(), { ...draining, onDataLoss: "earliest" });
+  assert.deepEqual(await read(log, "totals"), [
+    total(60, 1),
+    total(60, 16),
+    total(120, 48, "drain"),
+  ]);
+  await log.close();
+});
+
+Deno.test("semantics 17: a topic deleted under a running job stops it", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1]);
+  const statuses: JobStatus[] = [];
+  const running = fails(
+    "topic-changed",
+    runJob(log, sales(), {
+      commitInterval: 1,
+      observer: { status: (status) => statuses.push(status) },
+    }),
+  );
+  await until(() => (statuses.at(-1)?.commits.count ?? 0) > 0);
+  await log.deleteTopics(["sales"]);
+  await running;
+  await log.close();
+});
+
+Deno.test("semantics 18: a start tells where it resumes; the first one obeys from", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1], [61, 2], [121, 4]);
+  const told: ResumedInput[] = [];
+  const observer = { resumed: (inputs: readonly ResumedInput[]) => void told.push(...inputs) };
+  await runJob(log, { ...sales(), applicationId: "by-time" }, untilEnd({ from: 61_000, observer }));
+  await runJob(
+    log,
+    { ...sales(), applicationId: "at-end" },
+    untilEnd({ from: "latest", observer }),
+  );
+  await runJob(
+    log,
+    { ...sales(), applicationId: "at-end" },
+    untilEnd({ from: "earliest", observer }),
+  );
+  await runJob(log, sales(), untilEnd({ observer }));
+  const found = told.map(({ resume }) => [resume.kind, "offset" in resume ? resume.offset : null]);
+  assert.deepEqual(found, [["first", 1], ["first", 3], ["committed", 3], ["first", 0]]);
+  await log.close();
+});
+
+Deno.test("semantics 7: a member takes the oldest record over all its partitions", async () => {
+  const log = await openLog(2);
+  const env = new StreamEnvironment();
+  env.fromSource(
+    { topic: "sales", deserializer: json((value) => value as Sale) },
+    WatermarkStrategy.forMonotonousTimestamps(),
+  )
+    .sinkTo({ topic: "totals" });
+  await sell(
+    log,
+    [9, 9, "a", 0],
+    [1, 1, "a", 1],
+    [2, 2, "a", 1],
+    [10, 10, "a", 0],
+    [3, 3, "a", 1],
+    [10, 11, "a", 1],
+  );
+  await runJob(log, { applicationId: "copy", topology: env.topology }, untilEnd());
+  const sums = (await read(log, "totals")).map((text) => JSON.parse(text.split(" ")[1]!).sum);
+  assert.deepEqual(sums, [1, 2, 3, 9, 10, 11]);
+  await log.close();
+});
+
+Deno.test("a second member waits, says for whom, and takes over with the state when the first leaves", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1]);
+  const stops = [new AbortController(), new AbortController()];
+  const waiting: string[] = [];
+  const statuses: (JobStatus | undefined)[] = [];
+  const run = (i: number) =>
+    runJob(log, sales(), {
+      commitInterval: 1,
+      description: `member ${i}`,
+      signal: stops[i]!.signal,
+      observer: {
+        waiting: (reason) => waiting.push(reason),
+        status: (status) => statuses[i] = status,
+      },
+    });
+  const first = run(0);
+  await until(() => (statuses[0]?.commits.count ?? 0) > 0);
+  const second = run(1);
+  await until(() => waiting.length > 0);
+  assert.match(waiting[0]!, /member 0/);
+  stops[0]!.abort();
+  await first;
+  await sell(log, [61, 2]);
+  await until(() => statuses[1]?.tasks[0]?.inputs[0]?.position === 2);
+  stops[1]!.abort();
+  await second;
+  assert.deepEqual(await read(log, "totals"), [total(60, 1)]);
+  await log.close();
+});
+
+Deno.test("a bounded run does not wait for ever for another member or a topic", async () => {
+  const log = await openLog();
+  const holder = await log.join("sales-job", { description: "holder", topics: ["sales"] });
+  await holder.poll([], { maxWaitMs: 100 });
+  await fails("members-alive", runJob(log, sales(), untilEnd()));
+  await holder.close();
+  await log.deleteTopics(["totals"]);
+  await fails("topic-missing", runJob(log, sales(), untilEnd()));
+  await log.close();
+});
+
+Deno.test("a job waits for its topics, says so once, and goes on by itself", async () => {
+  const log = await openSqliteLog({ directory: ":memory:" });
+  const stop = new AbortController();
+  const waiting: string[] = [];
+  let status: JobStatus | null = null;
+  const running = runJob(log, sales(), {
+    commitInterval: 1,
+    signal: stop.signal,
+    observer: { waiting: (reason) => waiting.push(reason), status: (one) => status = one },
+  });
+  await until(() => waiting.length > 0);
+  await log.createTopics([{ name: "sales", partitions: 1 }, { name: "totals", partitions: 1 }]);
+  await sell(log, [0, 1]);
+  await until(() => status?.tasks[0]?.inputs[0]?.position === 1);
+  stop.abort();
+  await running;
+  assert.deepEqual(waiting, ["the log has no topic sales, totals yet"]);
+  await log.close();
+});
+
+/** The same log, but for how it is joined. */
+function withJoin(log: Log, join: Log["join"]): Log {
+  return new Proxy(log, {
+    get: (target, name) => {
+      if (name === "join") return join;
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Waits, for ten seconds at most, until `condition` holds. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 10_000; i++) {
+    if (condition()) return;
+    await systemClock.sleep(1);
+  }
+  throw new Error("what was waited for did not come");
+}
