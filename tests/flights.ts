@@ -1,4 +1,4 @@
-/** Runs the command line as a process: the built executable that FLIGHTS_BIN names, else main.ts. */
+/** Runs the command line as a process: the built executable that FLIGHTS_EXECUTABLE names, else main.ts. */
 
 import { fileURLToPath } from "node:url";
 
@@ -41,7 +41,7 @@ export interface FlightsProcess {
 }
 
 function commandLine(): readonly [string, ...string[]] {
-  const executable = Deno.env.get("FLIGHTS_BIN");
+  const executable = Deno.env.get("FLIGHTS_EXECUTABLE");
   if (executable !== undefined) return [executable];
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
   return [Deno.execPath(), "run", "-A", "--quiet", main];

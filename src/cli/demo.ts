@@ -8,6 +8,7 @@ import { runDemo } from "./demo/demo_run.ts";
 import { demoView } from "./demo/demo_view.ts";
 import { withEverywhere } from "./everywhere.ts";
 import { exitCode } from "./exit_codes.ts";
+import { withExamples } from "./usage.ts";
 import { integer } from "./values.ts";
 
 const minute = 60_000;
@@ -23,6 +24,11 @@ export function demoCommand() {
     )
     .addOption(new Option("--seed <s>", "what is booked").argParser(integer(0)).default(1))
     .option("--follow", "run on at real time afterwards");
+  withExamples(command, [
+    ["flights demo", "half an hour of event time, in seconds"],
+    ["flights demo --minutes 120 --seed 7", "more of it, and other bookings"],
+    ["flights demo --follow", "run on at real time afterwards"],
+  ]);
   return withEverywhere(command).action(async (options, self) => {
     const fresh = self.getOptionValueSource("data") === "default";
     const data = fresh ? Deno.makeTempDirSync({ prefix: "flights-demo-" }) : options.data;

@@ -11,7 +11,6 @@
  */
 
 import { strictTextOf, utf8 } from "../base/bytes.ts";
-import { FlightsError } from "../base/errors.ts";
 import type { Header } from "../base/record.ts";
 
 /** A record to be written. What is null is for the writer to choose. */
@@ -33,6 +32,16 @@ export interface ReadRecord extends EnvelopeRecord {
   readonly timestamp: number;
   /** Whether the writer or the log gave the timestamp. */
   readonly timestampType: "create" | "append";
+}
+
+/** A line that holds no record; the message says what is needed and what is there. */
+export class EnvelopeError extends Error {
+  override readonly name = "EnvelopeError";
+
+  /** @param need as in "ts must be a whole number"; @param found as in "it is 1.5". */
+  constructor(need: string, found: string) {
+    super(`${need}, ${found}`);
+  }
 }
 
 /** Writes a record as one line, without a line feed. */
@@ -85,20 +94,20 @@ type Fields = Readonly<Record<string, unknown>>;
 /**
  * Reads a record from one line.
  *
- * @throws {FlightsError} `bad-record`, whose message says what is needed and what is there.
+ * @throws {EnvelopeError} when the line holds none.
  */
 export function parseEnvelope(line: Uint8Array): EnvelopeRecord {
   const fields = fieldsOf(line);
   for (const name of Object.keys(fields)) {
     if (fieldNames.has(name) || ignoredNames.has(name)) continue;
-    throw bad(
+    throw new EnvelopeError(
       `its fields must be among ${[...fieldNames, ...ignoredNames].join(", ")}`,
       `it has "${name}"`,
     );
   }
   const value = bytesOf(fields, "payload");
   if (value === undefined) {
-    throw bad("it must have a payload (null is a tombstone)", "it has none");
+    throw new EnvelopeError("it must have a payload (null is a tombstone)", "it has none");
   }
   return {
     key: bytesOf(fields, "key") ?? null,
@@ -109,21 +118,17 @@ export function parseEnvelope(line: Uint8Array): EnvelopeRecord {
   };
 }
 
-function bad(need: string, found: string): FlightsError {
-  return new FlightsError("bad-record", `${need}, ${found}`);
-}
-
 function fieldsOf(line: Uint8Array): Fields {
   const text = strictTextOf(line);
-  if (text === null) throw bad("it must be UTF-8", "it is not");
+  if (text === null) throw new EnvelopeError("it must be UTF-8", "it is not");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw bad("it must be a JSON object", `it is ${shorten(text)}`);
+    throw new EnvelopeError("it must be a JSON object", `it is ${shorten(text)}`);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
-  throw bad("it must be a JSON object", `it is ${shorten(text)}`);
+  throw new EnvelopeError("it must be a JSON object", `it is ${shorten(text)}`);
 }
 
 function shorten(text: string): string {
@@ -136,7 +141,7 @@ function bytesOf(fields: Fields, name: string): Uint8Array | null | undefined {
   const text = fields[name];
   const base64 = fields[base64Name];
   if (text !== undefined && base64 !== undefined) {
-    throw bad(`it must have ${name} or ${base64Name}`, "it has both");
+    throw new EnvelopeError(`it must have ${name} or ${base64Name}`, "it has both");
   }
   return base64 === undefined
     ? text === undefined ? undefined : bytesOfText(text, name)
@@ -146,10 +151,13 @@ function bytesOf(fields: Fields, name: string): Uint8Array | null | undefined {
 function bytesOfText(value: unknown, name: string): Uint8Array | null {
   if (value === null) return null;
   if (typeof value !== "string") {
-    throw bad(`${name} must be text or null`, `it is ${shorten(JSON.stringify(value))}`);
+    throw new EnvelopeError(
+      `${name} must be text or null`,
+      `it is ${shorten(JSON.stringify(value))}`,
+    );
   }
   if (value.isWellFormed()) return utf8(value);
-  throw bad(`${name} must be well-formed Unicode`, "it has half of a surrogate pair");
+  throw new EnvelopeError(`${name} must be well-formed Unicode`, "it has half of a surrogate pair");
 }
 
 function bytesOfBase64(value: unknown, name: string): Uint8Array | null {
@@ -159,13 +167,16 @@ function bytesOfBase64(value: unknown, name: string): Uint8Array | null {
   } catch {
     // Said below.
   }
-  throw bad(`${name} must be base64 or null`, `it is ${shorten(JSON.stringify(value))}`);
+  throw new EnvelopeError(
+    `${name} must be base64 or null`,
+    `it is ${shorten(JSON.stringify(value))}`,
+  );
 }
 
 function headersOf(fields: Fields): readonly Header[] {
   const { headers, headers_base64: inBase64 } = fields;
   if (headers !== undefined && inBase64 !== undefined) {
-    throw bad("it must have headers or headers_base64", "it has both");
+    throw new EnvelopeError("it must have headers or headers_base64", "it has both");
   }
   if (inBase64 !== undefined) return pairsOf(inBase64, "headers_base64", bytesOfBase64);
   return headers === undefined || headers === null ? [] : pairsOf(headers, "headers", bytesOfText);
@@ -178,13 +189,16 @@ function pairsOf(
 ): readonly Header[] {
   if (!Array.isArray(list) || list.length % 2 !== 0) {
     const need = `${field} must be a list of names and values in turn`;
-    throw bad(need, `it is ${shorten(JSON.stringify(list))}`);
+    throw new EnvelopeError(need, `it is ${shorten(JSON.stringify(list))}`);
   }
   const pairs: Header[] = [];
   for (let i = 0; i < list.length; i += 2) {
     const name: unknown = list[i];
     if (typeof name !== "string" || !name.isWellFormed()) {
-      throw bad(`a name in ${field} must be text`, `it is ${shorten(JSON.stringify(name))}`);
+      throw new EnvelopeError(
+        `a name in ${field} must be text`,
+        `it is ${shorten(JSON.stringify(name))}`,
+      );
     }
     pairs.push({ name, value: read(list[i + 1], `header ${name}`) });
   }
@@ -196,5 +210,8 @@ function integerOf(fields: Fields, name: string, min: number): number | null {
   if (value === undefined || value === null) return null;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= min) return value;
   const bound = min === 0 ? ", 0 or more" : "";
-  throw bad(`${name} must be a whole number${bound}`, `it is ${shorten(JSON.stringify(value))}`);
+  throw new EnvelopeError(
+    `${name} must be a whole number${bound}`,
+    `it is ${shorten(JSON.stringify(value))}`,
+  );
 }

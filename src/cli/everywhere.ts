@@ -9,13 +9,13 @@ export const logLevels = ["debug", "info", "warning", "error"] as const;
 /** How it is told. */
 export const logFormats = ["text", "json"] as const;
 
-/** The values of the options that every command has. */
-export interface EverywhereOptions {
+/** The values of the options that every command has. A type, since commander asks for a record. */
+export type EverywhereOptions = {
   readonly data: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
   readonly color: boolean;
-}
+};
 
 /** Adds them to a command. */
 export function withEverywhere<A extends unknown[], O extends Record<string, unknown>>(

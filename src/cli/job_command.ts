@@ -16,10 +16,11 @@ import { type CommandContext, runCommand } from "./command.ts";
 import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import type { Teller } from "./logging.ts";
 import { ProgressLine } from "./progress_line.ts";
+import { withRule } from "./usage.ts";
 import { applicationId, duration, durationOrOff, positiveDuration, startFrom } from "./values.ts";
 
 /** The options of a job. */
-export interface JobCommandOptions extends EverywhereOptions {
+export type JobCommandOptions = EverywhereOptions & {
   readonly applicationId: string;
   readonly untilEnd?: true;
   readonly drain?: true;
@@ -32,7 +33,7 @@ export interface JobCommandOptions extends EverywhereOptions {
   readonly onError: OnError;
   readonly onDataLoss: OnDataLoss;
   readonly commitInterval: number;
-}
+};
 
 const day = 86_400_000;
 
@@ -89,7 +90,11 @@ export function withJobOptions<A extends unknown[], O extends Record<string, unk
       new Option("--application-id <id>", "consumer group, and prefix of what the job keeps")
         .argParser(applicationId).default(name),
     );
-  return withEverywhere(command) as unknown as Command<A, O & JobCommandOptions>;
+  const complete = withEverywhere(command) as unknown as Command<A, O & JobCommandOptions>;
+  return withRule(complete, ({ has }) => {
+    const needsEnd = (["drain", "wait"] as const).find((name) => has(name) && !has("untilEnd"));
+    return needsEnd === undefined ? null : `--${needsEnd} needs --until-end`;
+  });
 }
 
 /** The watermark strategy that the options ask for. */

@@ -4,6 +4,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
 import { mergeTopology } from "../flights/merge.ts";
 import { runJobCommand, watermarkStrategy, withJobOptions } from "./job_command.ts";
+import { withExamples } from "./usage.ts";
 import { asOf } from "./values.ts";
 
 /** Builds the command. */
@@ -17,6 +18,11 @@ export function mergeCommand() {
       )
         .argParser(asOf).default("record" as const),
     );
+  withExamples(command, [
+    ["flights merge", "run until stopped"],
+    ["flights merge --until-end", "take what is there, then exit"],
+    ["flights merge --as-of now", "drop what has landed by the clock"],
+  ]);
   return withJobOptions(command, "merge").action(async (options) => {
     const topology = mergeTopology({ asOf: options.asOf, watermarks: watermarkStrategy(options) });
     process.exitCode = await runJobCommand(options, {

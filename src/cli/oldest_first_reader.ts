@@ -91,7 +91,7 @@ class ReadLane implements Lane {
 /** A record, and the partition it lies in; not to be kept. */
 export interface ReadPlace {
   readonly partition: number;
-  readonly cursor: RecordCursor | null;
+  readonly cursor: RecordCursor;
 }
 
 /** Reads ranges of a topic's partitions. */
@@ -152,7 +152,7 @@ function* takeOldest(lanes: readonly ReadLane[]): Generator<ReadPlace> {
   const queue = oldestFirst<ReadLane>();
   for (const lane of lanes) if (!lane.isEmpty) queue.push(lane);
   for (let lane = queue.peek(); lane !== undefined; lane = queue.peek()) {
-    yield lane;
+    yield { partition: lane.partition, cursor: lane.cursor! };
     lane.advance();
     if (!lane.isEmpty) queue.settle();
     else if (lane.isDone) queue.pop();

@@ -8,7 +8,7 @@ import { partitionForKey } from "../base/murmur2.ts";
 import type { Log, OutputBatch, TopicDescription } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { type CommandContext, runCommand } from "./command.ts";
-import { parseEnvelope } from "./envelope.ts";
+import { EnvelopeError, parseEnvelope } from "./envelope.ts";
 import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import { linesOf } from "./lines.ts";
 import { withExamples, withWait } from "./usage.ts";
@@ -22,6 +22,7 @@ interface ProduceOptions extends EverywhereOptions {
 /** Builds the command. */
 export function produceCommand() {
   const command = new Command("produce")
+    .summary("writes records to a topic, from lines of JSON")
     .description(
       "writes records to a topic: one JSON object a line, as `kcat -J` and `consume --json` print them. " +
         "Needed: payload (null is a tombstone). Optional: key, ts (milliseconds; default now), " +
@@ -46,12 +47,14 @@ async function produce(
   { file, wait }: ProduceOptions,
 ): Promise<void> {
   const { log, tell, signal } = context;
-  using input = openInput(file);
+  const input = openInput(file);
   const topics = await waitForTopics(context, [name], { doing: "produce to", wait });
   if (topics === null) return;
   const producer = new LineProducer(log, topics[0]!);
   try {
-    for await (const lines of linesOf(untilAborted(input.chunks, signal))) {
+    for await (const lines of linesOf(untilAborted(input, signal))) {
+      // What was cut off by a request to stop is no line.
+      if (signal.aborted) break;
       await producer.write(lines);
     }
   } finally {
@@ -63,16 +66,11 @@ async function produce(
   }
 }
 
-/** Where lines come from. */
-interface Input extends Disposable {
-  readonly chunks: ReadableStream<Uint8Array>;
-}
-
-function openInput(path: string | undefined): Input {
-  if (path === undefined) return { chunks: Deno.stdin.readable, [Symbol.dispose]: () => {} };
+/** Where lines come from; a file is closed at its end. */
+function openInput(path: string | undefined): ReadableStream<Uint8Array> {
+  if (path === undefined) return Deno.stdin.readable;
   try {
-    const file = Deno.openSync(path);
-    return { chunks: file.readable, [Symbol.dispose]: () => {} };
+    return Deno.openSync(path).readable;
   } catch (error) {
     throw new FlightsError(
       "invalid-argument",
@@ -82,21 +80,16 @@ function openInput(path: string | undefined): Input {
   }
 }
 
-/** Yields chunks until their end or, when the process is asked to stop, until the one in hand. */
+/** Yields chunks until their end, or until the process is asked to stop. */
 async function* untilAborted(
   chunks: ReadableStream<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const reader = chunks.getReader();
-  const aborted = new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null);
-    signal.addEventListener("abort", () => resolve(null), { once: true });
-  });
-  for (;;) {
-    const read = await Promise.race([reader.read(), aborted]);
-    if (read === null || read.done) return;
-    yield read.value;
-  }
+  const stop = () => void reader.cancel();
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
 }
 
 /** Writes envelopes to a topic. */
@@ -135,8 +128,7 @@ export class LineProducer {
       await this.#flush();
       throw new FlightsError(
         "bad-record",
-        `Cannot produce line ${this.#lines} to ${this.#topic.name}: ${messageOf(error)}; ` +
-          `the ${this.#written} records before it are written`,
+        `Cannot produce line ${this.#lines} to ${this.#topic.name}: ${messageOf(error)}`,
         { cause: error },
       );
     }
@@ -149,10 +141,7 @@ export class LineProducer {
     const { key, value, headers, timestamp, partition } = parseEnvelope(line);
     const partitions = this.#builders.length;
     if (partition !== null && partition >= partitions) {
-      throw new FlightsError(
-        "bad-record",
-        `partition must be 0 to ${partitions - 1}, it is ${partition}`,
-      );
+      throw new EnvelopeError(`partition must be 0 to ${partitions - 1}`, `it is ${partition}`);
     }
     const chosen = partition ??
       (key === null ? this.#turn++ % partitions : partitionForKey(key, partitions));

@@ -8,14 +8,34 @@ import { sumOutcomes, totalOf } from "../stream/counts.ts";
 /** The time between two pictures, in milliseconds. */
 const interval = 250;
 
+/** A line at the foot of the terminal that is drawn over and over. */
+export class TerminalLine {
+  readonly #enabled = process.stderr.isTTY === true;
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #visible = false;
+
+  /** Shows a text at the time `now`, unless the last picture is too fresh. */
+  show(now: number, text: () => string): void {
+    if (!this.#enabled || now - this.#shownAt < interval) return;
+    this.#shownAt = now;
+    const columns = process.stderr.columns ?? 80;
+    process.stderr.write(`\r\x1b[2K${text().slice(0, columns - 1)}`);
+    this.#visible = true;
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#visible) process.stderr.write("\r\x1b[2K");
+    this.#visible = false;
+  }
+}
+
 /** Shows how many records a job has taken, how fast, and in a bounded run how long it will take. */
 export class ProgressLine {
   readonly #name: string;
   readonly #bounded: boolean;
-  readonly #enabled = process.stderr.isTTY === true;
+  readonly #line = new TerminalLine();
   #first: { readonly at: number; readonly records: number } | null = null;
-  #shownAt = 0;
-  #visible = false;
 
   constructor(name: string, bounded: boolean) {
     this.#name = name;
@@ -24,8 +44,10 @@ export class ProgressLine {
 
   /** Shows a status, unless the last picture is too fresh. */
   show(status: JobStatus): void {
-    if (!this.#enabled || status.at - this.#shownAt < interval || status.tasks.length === 0) return;
-    this.#shownAt = status.at;
+    if (status.tasks.length > 0) this.#line.show(status.at, () => this.#text(status));
+  }
+
+  #text(status: JobStatus): string {
     const records = totalOf(sumOutcomes(status.tasks.map((task) => task.outcomes)));
     this.#first ??= { at: status.at, records };
     const seconds = (status.at - this.#first.at) / 1_000;
@@ -36,16 +58,12 @@ export class ProgressLine {
         0,
       );
     const left = this.#bounded && rate > 0 ? `, ${describeDuration(lag / rate * 1_000)} left` : "";
-    const line = `${this.#name}: ${records.toLocaleString("en")} records, ` +
+    return `${this.#name}: ${records.toLocaleString("en")} records, ` +
       `${Math.round(rate).toLocaleString("en")}/s, ${lag.toLocaleString("en")} to go${left}`;
-    const columns = process.stderr.columns ?? 80;
-    process.stderr.write(`\r\x1b[2K${line.slice(0, columns - 1)}`);
-    this.#visible = true;
   }
 
   /** Takes the line away. */
   clear(): void {
-    if (this.#visible) process.stderr.write("\r\x1b[2K");
-    this.#visible = false;
+    this.#line.clear();
   }
 }

@@ -4,6 +4,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
 import { statsTopology } from "../flights/stats.ts";
 import { runJobCommand, watermarkStrategy, withJobOptions } from "./job_command.ts";
+import { withExamples } from "./usage.ts";
 import { duration, positiveDuration } from "./values.ts";
 
 /** Builds the command. */
@@ -23,6 +24,11 @@ export function statsCommand() {
       new Option("--allowed-lateness <duration>", "how long a closed window still takes records")
         .argParser(duration).default(0, "0s"),
     );
+  withExamples(command, [
+    ["flights stats", "run until stopped"],
+    ["flights stats --until-end --drain", "take what is there, close all windows, then exit"],
+    ["flights stats --window 1h --per-window --application-id hourly", "sums of each hour"],
+  ]);
   return withJobOptions(command, "stats").action(async (options) => {
     const { window, allowedLateness, applicationId } = options;
     const topology = statsTopology({

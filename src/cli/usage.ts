@@ -26,7 +26,7 @@ export interface StatedOptions<O> {
 /**
  * Adds a rule between a command's options; it is checked before the command touches anything.
  *
- * @param broken says which option is wrong and what it needs, or null.
+ * @param broken names the option that is wrong and says what it needs, or null.
  */
 export function withRule<A extends unknown[], O extends Record<string, unknown>>(
   command: Command<A, O>,

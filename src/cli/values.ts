@@ -37,6 +37,24 @@ export const startFrom = checked((text) =>
   text === "earliest" || text === "latest" ? text : parseTime(text)
 );
 
+/** Where reading begins: an end of the log, a time in milliseconds, or an offset. */
+export type ReadFrom = "earliest" | "latest" | { readonly time: number } | {
+  readonly offset: number;
+};
+
+/** Whole numbers below it are offsets; as a time it would be in March 1973. */
+const firstTimeNumber = 100_000_000_000;
+
+/** `earliest`, `latest`, a time or an offset. */
+export const readFrom = checked((text): ReadFrom => {
+  if (text === "earliest" || text === "latest") return text;
+  if (/^\d+$/.test(text) && Number(text) < firstTimeNumber) return { offset: Number(text) };
+  return { time: parseTime(text) };
+});
+
+/** `earliest` or a time. */
+export const resetTo = checked((text) => text === "earliest" ? text : parseTime(text));
+
 /** `record`, `now` or a time. */
 export const asOf = checked((text) => text === "record" || text === "now" ? text : parseTime(text));
 
@@ -70,4 +88,9 @@ export function applicationId(text: string): string {
   throw new InvalidArgumentError(
     "It must be 1 to 200 of a-z, A-Z, 0-9, dot, underscore and hyphen.",
   );
+}
+
+/** A rate above zero, or `max`. */
+export function rate(text: string): number | "max" {
+  return text === "max" ? text : positive(text);
 }

@@ -21,7 +21,7 @@ import type { Log, Position } from "../../log/log.ts";
 import { runJob } from "../../runtime/job.ts";
 import type { Job } from "../../runtime/job_options.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
-import { deadLetterTopic, lateTopic } from "../../stream/task.ts";
+import { deadLetterTopic, lateTopic } from "../../stream/stray_topics.ts";
 import { BookingWriter } from "../booking_writer.ts";
 import { type Audit, audit } from "./audit.ts";
 

@@ -1,0 +1,123 @@
+/** `flights topics`: what the log holds. */
+
+import { Command } from "@commander-js/extra-typings";
+import process from "node:process";
+import { formatDuration } from "../base/duration.ts";
+import type { TopicDescription } from "../log/log.ts";
+import { type CommandContext, runCommand } from "./command.ts";
+import { DataOutput } from "./data_output.ts";
+import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
+import { textTable } from "./text_table.ts";
+import { withExamples, withWait } from "./usage.ts";
+import { waitForTopics } from "./wait_for_topics.ts";
+
+/** Builds the command. */
+export function topicsCommand() {
+  const command = new Command("topics").description("lists, describes and deletes topics");
+  withExamples(command, [
+    ["flights topics list", "all names, one a line"],
+    ["flights topics describe skyone", "how many records each partition holds"],
+    ["flights topics delete skyone.late", "delete a topic and its records"],
+  ]);
+  command.addCommand(listCommand());
+  command.addCommand(describeCommand());
+  command.addCommand(deleteCommand());
+  return command;
+}
+
+function listCommand() {
+  const command = new Command("list").description("prints the names of all topics, one a line");
+  withExamples(command, [["flights topics list", "all names, one a line"]]);
+  return withEverywhere(command).action(async (options) => {
+    process.exitCode = await runCommand(options, async ({ log }) => {
+      const output = new DataOutput();
+      for (const { name } of await log.describeTopics()) output.add(`${name}\n`);
+      await output.flush();
+    });
+  });
+}
+
+function describeCommand() {
+  const command = new Command("describe")
+    .summary("shows topics with their partitions")
+    .description(
+      "shows topics with their partitions: a table on a terminal, elsewhere one JSON object a line",
+    )
+    .argument("[topics...]", "which ones (default: all)")
+    .option("--json", "one JSON object a line on a terminal too");
+  withExamples(command, [
+    ["flights topics describe", "all topics"],
+    ["flights topics describe skyone --json", "one topic, for a script"],
+  ]);
+  return withEverywhere(withWait(command)).action(async (names, options) => {
+    process.exitCode = await runCommand(options, (context) => describe(context, names, options));
+  });
+}
+
+interface DescribeOptions extends EverywhereOptions {
+  readonly json?: true;
+  readonly wait: number;
+}
+
+async function describe(
+  context: CommandContext,
+  names: readonly string[],
+  { json, wait }: DescribeOptions,
+): Promise<void> {
+  const topics = names.length === 0
+    ? await context.log.describeTopics()
+    : await waitForTopics(context, names, { doing: "describe", wait });
+  if (topics === null) return;
+  if (json !== true && process.stdout.isTTY === true) {
+    process.stderr.write(tableOf(topics));
+    return;
+  }
+  const output = new DataOutput();
+  for (const topic of topics) output.add(`${JSON.stringify(jsonOf(topic))}\n`);
+  await output.flush();
+}
+
+/** What is shown of a topic; `records` counts offsets, so those that compaction removed too. */
+function jsonOf(topic: TopicDescription) {
+  const partitions = topic.partitions.map(({ startOffset, endOffset }, partition) => {
+    return { partition, startOffset, endOffset, records: endOffset - startOffset };
+  });
+  const { name, id, cleanup, retentionMs, retentionBytes } = topic;
+  const records = partitions.reduce((sum, one) => sum + one.records, 0);
+  return { name, id, cleanup, retentionMs, retentionBytes, records, partitions };
+}
+
+/** Topics as a table for people: a row a partition. */
+export function tableOf(topics: readonly TopicDescription[]): string {
+  const rows = topics.flatMap((topic) => {
+    const { name, id, cleanup, retentionMs, retentionBytes, partitions } = jsonOf(topic);
+    const limits = [
+      ...(retentionMs === null ? [] : [formatDuration(retentionMs)]),
+      ...(retentionBytes === null ? [] : [`${retentionBytes} bytes a partition`]),
+    ];
+    const kept = cleanup === "compact" ? ["newest of each key", ...limits] : limits;
+    return partitions.map(({ partition, startOffset, endOffset, records }) =>
+      partition === 0
+        ? [name, partition, startOffset, endOffset, records, kept.join(", ") || "for ever", id]
+        : ["", partition, startOffset, endOffset, records, "", ""]
+    );
+  });
+  return textTable(["topic", "partition", "start", "end", "records", "kept", "id"], rows);
+}
+
+function deleteCommand() {
+  const command = new Command("delete")
+    .description("deletes topics with their records and the offsets that groups committed in them")
+    .argument("<topics...>", "which ones; all of them, or none when one is missing");
+  withExamples(command, [["flights topics delete skyone.late sunset.late", "delete two topics"]]);
+  return withEverywhere(withWait(command)).action(async (names, options) => {
+    process.exitCode = await runCommand(options, async (context) => {
+      const unique = [...new Set(names)];
+      const { wait } = options;
+      const topics = await waitForTopics(context, unique, { doing: "delete", wait });
+      if (topics === null) return;
+      await context.log.deleteTopics(unique);
+      context.tell.info(`deleted ${unique.join(", ")}`, { topics: unique });
+    });
+  });
+}
