@@ -27,15 +27,16 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
   return year * 365 + leapDays + daysBeforeMonth[month - 1]! + leapToday + day - 1 - 719_527;
 }
 
-/** The number that `text` holds in digits from `start` (inclusive) to `end`, or -1. */
-function digits(text: string, start: number, end: number): number {
-  let value = 0;
-  for (let i = start; i < end; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (!(digit >= 0 && digit <= 9)) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
+/** The digit at `at`, or something below 0 or above 9. */
+function digit(text: string, at: number): number {
+  return text.charCodeAt(at) - 48;
+}
+
+/** The number in the two digits from `at` on, or -1. */
+function twoDigits(text: string, at: number): number {
+  const tens = digit(text, at);
+  const ones = digit(text, at + 1);
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
 const notATime = Number.NaN;
@@ -46,52 +47,55 @@ const notATime = Number.NaN;
  * milliseconds are dropped. Without a zone the time is UTC (semantics 2).
  */
 export function isoMilliseconds(text: string): number {
-  if (text.length < 16) return notATime;
   const separator = text.charCodeAt(10);
   if (
-    text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45 || text.charCodeAt(13) !== 58 ||
-    (separator !== 84 && separator !== 32)
+    text.length < 16 || text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45 ||
+    text.charCodeAt(13) !== 58 || (separator !== 84 && separator !== 32)
   ) return notATime;
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 7);
-  const day = digits(text, 8, 10);
-  const hour = digits(text, 11, 13);
-  const minute = digits(text, 14, 16);
+  const century = twoDigits(text, 0);
+  const yearOfCentury = twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const year = century * 100 + yearOfCentury;
   if (
-    year < 0 || day < 1 || day > daysInMonth(year, month) ||
+    century < 0 || yearOfCentury < 0 || day < 1 || day > daysInMonth(year, month) ||
     hour < 0 || hour > 23 || minute < 0 || minute > 59
   ) return notATime;
-  let at = 16;
-  let second = 0;
-  let millisecond = 0;
-  if (text.charCodeAt(at) === 58) {
-    second = at + 3 <= text.length ? digits(text, at + 1, at + 3) : -1;
-    if (second < 0 || second > 59) return notATime;
-    at += 3;
-    if (text.charCodeAt(at) === 46) {
-      const start = ++at;
-      while (at < text.length && digits(text, at, at + 1) >= 0) {
-        if (at - start < 3) millisecond = millisecond * 10 + digits(text, at, at + 1);
-        at++;
-      }
-      if (at === start) return notATime;
-      for (let place = at - start; place < 3; place++) millisecond *= 10;
-    }
-  }
-  const zone = at === text.length ? 0 : zoneMilliseconds(text, at);
-  return daysSinceEpoch(year, month, day) * 86_400_000 +
-    ((hour * 60 + minute) * 60 + second) * 1_000 + millisecond - zone;
+  const minutes = daysSinceEpoch(year, month, day) * 1440 + hour * 60 + minute;
+  return text.charCodeAt(16) === 58
+    ? minutes * 60_000 + secondsAndZone(text)
+    : minutes * 60_000 - zoneMilliseconds(text, 16);
 }
 
-/** The zone offset that starts at `at` and must end the text, in milliseconds, or NaN. */
+/** The milliseconds that the text from its seconds on adds to the minute, or NaN. */
+function secondsAndZone(text: string): number {
+  const second = twoDigits(text, 17);
+  if (second < 0 || second > 59) return notATime;
+  if (text.charCodeAt(19) !== 46) return second * 1_000 - zoneMilliseconds(text, 19);
+  let at = 20;
+  let fraction = 0;
+  for (let scale = 100; at < text.length; at++) {
+    const value = digit(text, at);
+    if (value < 0 || value > 9) break;
+    fraction += value * scale;
+    // Digits after the milliseconds are dropped.
+    scale = scale > 1 ? scale / 10 : 0;
+  }
+  return at === 20 ? notATime : second * 1_000 + fraction - zoneMilliseconds(text, at);
+}
+
+/** The zone offset that starts at `at` and must end the text, in milliseconds, or NaN; none is 0. */
 function zoneMilliseconds(text: string, at: number): number {
+  if (at === text.length) return 0;
   const sign = text.charCodeAt(at);
   if (sign === 90) return at + 1 === text.length ? 0 : notATime;
   if (sign !== 43 && sign !== 45) return notATime;
-  const hours = digits(text, at + 1, at + 3);
+  const hours = twoDigits(text, at + 1);
   const colon = text.charCodeAt(at + 3) === 58 ? 1 : 0;
   const hasMinutes = text.length > at + 3;
-  const minutes = hasMinutes ? digits(text, at + 3 + colon, at + 5 + colon) : 0;
+  const minutes = hasMinutes ? twoDigits(text, at + 3 + colon) : 0;
   const end = hasMinutes ? at + 5 + colon : at + 3;
   if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || text.length !== end) {
     return notATime;
