@@ -1,0 +1,99 @@
+/**
+ * Flights as a library: define a job over streams with event time, test it on literal lists, run it
+ * on a log.
+ *
+ * @example A job, tested without a log
+ * ```ts
+ * import { json, StreamEnvironment, TestDriver, TumblingEventTimeWindows, WatermarkStrategy } from "./mod.ts";
+ *
+ * const env = new StreamEnvironment();
+ * env.fromSource({ topic: "sales", deserializer: json((value) => value as { shop: string; sum: number }) },
+ *   WatermarkStrategy.forMonotonousTimestamps())
+ *   .keyBy((sale) => sale.shop)
+ *   .window(TumblingEventTimeWindows.of("1m"))
+ *   .reduce((a, b) => ({ shop: a.shop, sum: a.sum + b.sum }))
+ *   .sinkTo({ topic: "totals" });
+ *
+ * const driver = new TestDriver(env.topology);
+ * driver.send("sales", [
+ *   { value: { shop: "a", sum: 1 }, timestamp: 0 },
+ *   { value: { shop: "a", sum: 2 }, timestamp: 60_000 },
+ * ]);
+ * driver.outputs("totals"); // the first minute's sum: 1
+ * ```
+ *
+ * @module
+ */
+
+export { type Clock, ScaledClock, SimulatedClock, systemClock } from "./base/clock.ts";
+export { type Duration } from "./base/duration.ts";
+export { type ErrorCode, type ErrorDomain, FlightsError } from "./base/errors.ts";
+export { type Header, type RawRecord, textHeader } from "./base/record.ts";
+
+export { DataStream, KeyedStream, WindowedStream } from "./stream/data_stream.ts";
+export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
+export {
+  BadRecordError,
+  type BadRecordReason,
+  type Deserializer,
+  json,
+  text,
+} from "./stream/json.ts";
+export { type Key } from "./stream/key.ts";
+export {
+  type Collector,
+  type KeyedContext,
+  type KeyedProcessFunction,
+  type KeyedProcessLogic,
+  OutputTag,
+  type ProcessContext,
+  type ProcessFunction,
+  type ProcessLogic,
+  type ProcessWindowContext,
+  type ProcessWindowFunction,
+  type ProcessWindowLogic,
+  type RuntimeContext,
+  type TimerService,
+  type ValueState,
+  ValueStateDescriptor,
+} from "./stream/operators/process.ts";
+export { type SinkContext, type TopicSink } from "./stream/sink.ts";
+export { deadLetterTopic, lateTopic } from "./stream/stray_topics.ts";
+export { type OutcomeCounts } from "./stream/counts.ts";
+export { type OnError } from "./stream/task.ts";
+export {
+  TestDriver,
+  type TestDriverOptions,
+  type TestOutput,
+  type TestRecord,
+} from "./stream/test_driver.ts";
+export { Topology } from "./stream/topology.ts";
+export { type TimestampAssigner, WatermarkStrategy } from "./stream/watermark_strategy.ts";
+export {
+  type ClosedBy,
+  TumblingEventTimeWindows,
+  type Window,
+  type WindowAssigner,
+} from "./stream/window.ts";
+
+export type * from "./log/log.ts";
+export { type EncodedBatch, RecordBatchBuilder } from "./log/records/builder.ts";
+export { RecordBatch } from "./log/records/batch.ts";
+export { openSqliteLog, type SqliteLogOptions } from "./log/sqlite/sqlite_log.ts";
+
+export { runJob } from "./runtime/job.ts";
+export {
+  type Job,
+  type JobObserver,
+  type JobOptions,
+  type ResumedInput,
+  type UntilEnd,
+} from "./runtime/job_options.ts";
+export {
+  type CommitStatus,
+  type InputStatus,
+  type JobState,
+  type JobStatus,
+  type TaskStatus,
+} from "./runtime/job_status.ts";
+export { type OnDataLoss, type Resume, type StartFrom } from "./runtime/resume.ts";
