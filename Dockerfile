@@ -6,7 +6,7 @@ FROM maven:3.9.11-eclipse-temurin-21 AS connector
 RUN mvn --quiet --batch-mode dependency:copy -DoutputDirectory=/jars \
   -Dartifact=org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2
 
-FROM flink:2.2.1-java21 AS flink
+FROM flink:2.2.1-java17 AS flink
 COPY --from=connector --chown=flink:flink /jars/ /opt/flink/lib/
 # A volume takes over the owner of the folder it is first laid on.
 RUN mkdir /checkpoints && chown flink:flink /checkpoints

@@ -12,6 +12,8 @@ export interface FlightsOptions {
   readonly keepStdinOpen?: boolean;
   /** Stdout is closed when this many bytes have come, as `head -c` does; default: never. */
   readonly stdoutLimit?: number;
+  /** The same for stderr. */
+  readonly stderrLimit?: number;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -50,7 +52,7 @@ function commandLine(): readonly [string, ...string[]] {
 /** Starts the command line. */
 export function startFlights(args: readonly string[], options: FlightsOptions): FlightsProcess {
   const [program, ...before] = commandLine();
-  const { data, stdin = "", keepStdinOpen = false, stdoutLimit, env = {} } = options;
+  const { data, stdin = "", keepStdinOpen = false, stdoutLimit, stderrLimit, env = {} } = options;
   const child = new Deno.Command(program, {
     args: [...before, ...args],
     env: { FLIGHTS_DATA: data, ...env },
@@ -59,7 +61,7 @@ export function startFlights(args: readonly string[], options: FlightsOptions): 
     stderr: "piped",
   }).spawn();
   const stdout = new Heard(child.stdout, stdoutLimit);
-  const stderr = new Heard(child.stderr);
+  const stderr = new Heard(child.stderr, stderrLimit);
   const input = child.stdin.getWriter();
   const fed = feed(input, stdin, keepStdinOpen);
   const end = async (): Promise<FlightsResult> => {

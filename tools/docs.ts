@@ -1,10 +1,12 @@
 /**
  * `deno run -A tools/docs.ts`: the links between the Markdown files lead somewhere, and the code
- * they name exists.
+ * they name exists, the tests of the rules among it (tools/rules.ts).
  */
 
+import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { root } from "./process.ts";
+import { rulesProblems } from "./rules.ts";
 
 /** A Markdown file: its path in the repository and its text. */
 export interface Page {
@@ -80,14 +82,12 @@ if (import.meta.main) {
     path: relative(root, file),
     text: Deno.readTextFileSync(file),
   }));
-  const problems = docsProblems(pages, (path) => {
-    try {
-      Deno.statSync(join(root, path));
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const exists = (path: string) => existsSync(join(root, path));
+  const read = (path: string) => exists(path) ? Deno.readTextFileSync(join(root, path)) : null;
+  const problems = [
+    ...docsProblems(pages, exists),
+    ...rulesProblems(read("docs/semantics.md") ?? "", read),
+  ];
   for (const problem of problems) console.error(problem);
   console.log(`${pages.length} pages, ${problems.length} dead ends`);
   if (problems.length > 0) Deno.exitCode = 1;

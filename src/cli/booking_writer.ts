@@ -7,12 +7,12 @@ import { RecordBatchBuilder } from "../log/records/builder.ts";
 
 /** Collects bookings and appends them in one step, so that both airlines' become visible together. */
 export class BookingWriter {
-  readonly #log: Log;
+  readonly #log: Pick<Log, "append">;
   readonly #builders: ReadonlyMap<string, readonly RecordBatchBuilder[]>;
   #waiting = 0;
 
   /** @param topics skyone and sunset as the log has them. */
-  constructor(log: Log, topics: readonly TopicDescription[]) {
+  constructor(log: Pick<Log, "append">, topics: readonly TopicDescription[]) {
     this.#log = log;
     this.#builders = new Map(
       topics.map(({ name, partitions }) => [name, partitions.map(() => new RecordBatchBuilder())]),

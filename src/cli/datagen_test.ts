@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SimulatedClock } from "../base/clock.ts";
 import { generateBookings, spanOfBookings } from "../flights/generator.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
-import type { Log, OutputBatch } from "../log/log.ts";
+import type { OutputBatch } from "../log/log.ts";
 import { BookingWriter } from "./booking_writer.ts";
 import { type DatagenPlan, DatagenRun, planOf } from "./datagen.ts";
 
@@ -46,18 +46,15 @@ async function watchedRun(plan: DatagenPlan, clock: SimulatedClock) {
   const log = await openSqliteLog({ directory: ":memory:" });
   await log.createTopics(["skyone", "sunset"].map((name) => ({ name, partitions: 2 })));
   const appends: { readonly at: number; readonly skyone: number; readonly sunset: number }[] = [];
-  const watched: Log = new Proxy(log, {
-    get: (target, name: keyof Log) =>
-      name === "append"
-        ? (outputs: readonly OutputBatch[]) => {
-          const records = (topic: string) =>
-            outputs.filter((one) => one.topic === topic)
-              .reduce((sum, { batch }) => sum + batch.count, 0);
-          appends.push({ at: clock.now(), skyone: records("skyone"), sunset: records("sunset") });
-          return target.append(outputs);
-        }
-        : target[name].bind(target),
-  });
+  const watched = {
+    append: (outputs: readonly OutputBatch[]) => {
+      const records = (topic: string) =>
+        outputs.filter((one) => one.topic === topic)
+          .reduce((sum, { batch }) => sum + batch.count, 0);
+      appends.push({ at: clock.now(), skyone: records("skyone"), sunset: records("sunset") });
+      return log.append(outputs);
+    },
+  };
   const writer = new BookingWriter(watched, await log.describeTopics());
   return { log, appends, run: new DatagenRun(plan, writer, clock) };
 }

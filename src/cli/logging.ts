@@ -1,6 +1,7 @@
 /** What a command tells on stderr: lines for people on a terminal, JSON lines elsewhere. */
 
 import { configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
+import { writeSync } from "node:fs";
 import process from "node:process";
 import { styleText } from "node:util";
 import type { EverywhereOptions } from "./everywhere.ts";
@@ -46,7 +47,7 @@ function tellerOf(logger: Logger): Teller {
 /** Writes to stderr; who has closed it wants no more of it. */
 function writeError(text: string): void {
   try {
-    process.stderr.write(text);
+    writeSync(process.stderr.fd, text);
   } catch {
     // Nobody is left to be told.
   }

@@ -96,11 +96,15 @@ export interface ReadPlace {
 
 /** Reads ranges of a topic's partitions. */
 export class OldestFirstReader {
-  readonly #log: Log;
+  readonly #log: Pick<Log, "fetch">;
   readonly #topic: TopicDescription;
   readonly #lanes: readonly ReadLane[];
 
-  constructor(log: Log, topic: TopicDescription, ranges: readonly PartitionRange[]) {
+  constructor(
+    log: Pick<Log, "fetch">,
+    topic: TopicDescription,
+    ranges: readonly PartitionRange[],
+  ) {
     this.#log = log;
     this.#topic = topic;
     this.#lanes = ranges.map((range) => {

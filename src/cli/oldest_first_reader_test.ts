@@ -25,10 +25,14 @@ async function logOf(partitions: readonly (readonly (readonly number[])[])[]): P
   return log;
 }
 
-async function readAll(log: Log, ranges: readonly PartitionRange[]): Promise<readonly string[]> {
+async function readAll(
+  log: Log,
+  ranges: readonly PartitionRange[],
+  source: Pick<Log, "fetch"> = log,
+): Promise<readonly string[]> {
   const [topic] = await log.describeTopics(["t"]);
   const values: string[] = [];
-  for await (const run of new OldestFirstReader(log, topic!, ranges).read(never)) {
+  for await (const run of new OldestFirstReader(source, topic!, ranges).read(never)) {
     for (const { cursor } of run) values.push(textOf(cursor.value()!));
   }
   return values;
@@ -64,16 +68,13 @@ Deno.test("OldestFirstReader gives the same order however little a fetch brings"
       const ranges = partitions.map((batches, partition) => {
         return { partition, from: 0, to: batches.flat().length };
       });
-      const small = new Proxy(log, {
-        get: (target, name: keyof Log) =>
-          name === "fetch"
-            ? (positions: readonly Position[], options?: FetchOptions) =>
-              target.fetch(positions, { ...options, maxPartitionBytes: 1 })
-            : target[name].bind(target),
-      });
+      const small = {
+        fetch: (positions: readonly Position[], options?: FetchOptions) =>
+          log.fetch(positions, { ...options, maxPartitionBytes: 1 }),
+      };
       const values = await readAll(log, ranges);
       assert.equal(values.length, partitions.flat(2).length);
-      assert.deepEqual(await readAll(small, ranges), values);
+      assert.deepEqual(await readAll(log, ranges, small), values);
       await log.close();
     }),
     { numRuns: 30 },
@@ -91,7 +92,9 @@ Deno.test("OldestFirstReader without an end waits for records from its offset on
   builder.append(3, null, utf8("wanted"));
   await log.append([{ topic: "t", partition: 0, batch: builder.finish() }]);
   const { value: run } = await runs.next();
-  assert.deepEqual([...run!].map(({ cursor }) => textOf(cursor.value()!)), ["wanted"]);
+  const values: string[] = [];
+  for (const { cursor } of run!) values.push(textOf(cursor.value()!));
+  assert.deepEqual(values, ["wanted"]);
   stop.abort();
   assert.equal((await runs.next()).done, true);
   await log.close();

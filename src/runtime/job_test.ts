@@ -1,98 +1,27 @@
 import assert from "node:assert/strict";
 import { SimulatedClock, systemClock } from "../base/clock.ts";
-import { textOf, utf8 } from "../base/bytes.ts";
-import { type ErrorCode, FlightsError } from "../base/errors.ts";
-import type { Log } from "../log/log.ts";
-import { RecordBatchBuilder } from "../log/records/builder.ts";
+import { FlightsError } from "../base/errors.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
 import { json } from "../stream/json.ts";
-import type { Topology } from "../stream/topology.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../stream/window.ts";
 import { runJob } from "./job.ts";
-import type { JobOptions, ResumedInput } from "./job_options.ts";
+import type { ResumedInput } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
-
-interface Sale {
-  readonly shop: string;
-  readonly sum: number;
-}
-
-/** Running totals of sales by shop and minute. */
-function salesTopology(window = "1m"): Topology {
-  const env = new StreamEnvironment();
-  env.fromSource<Sale>(
-    { topic: "sales", deserializer: json((value) => value as Sale), partitionedBy: "shop" },
-    WatermarkStrategy.forMonotonousTimestamps(),
-  )
-    .keyBy("shop")
-    .window(TumblingEventTimeWindows.of(window))
-    .runningReduce((a, b) => ({ shop: a.shop, sum: a.sum + b.sum }))
-    .sinkTo({
-      topic: "totals",
-      key: ({ shop }) => shop,
-      headers: (_, { closedBy }) => [{ name: "closed-by", value: utf8(closedBy ?? "") }],
-    });
-  return env.topology;
-}
-
-const sales = (): { applicationId: string; topology: Topology } => ({
-  applicationId: "sales-job",
-  topology: salesTopology(),
-});
-
-async function openLog(partitions = 1, clock?: SimulatedClock): Promise<Log> {
-  const log = await openSqliteLog({ directory: ":memory:", ...(clock && { clock }) });
-  await log.createTopics([{ name: "sales", partitions }, { name: "totals", partitions: 1 }]);
-  return log;
-}
-
-/** Appends sales: time in seconds, sum, and for several partitions the partition. */
-async function sell(
-  log: Log,
-  ...rows: (readonly [second: number, sum: number, shop?: string, partition?: number])[]
-) {
-  for (const [second, sum, shop = "a", partition = 0] of rows) {
-    const builder = new RecordBatchBuilder();
-    builder.appendText(second * 1_000, null, JSON.stringify({ shop, sum }));
-    await log.append([{ topic: "sales", partition, batch: builder.finish() }]);
-  }
-}
-
-async function read(log: Log, topic: string): Promise<string[]> {
-  const found: string[] = [];
-  const [described] = await log.describeTopics([topic]);
-  for (const [partition, { startOffset, endOffset }] of described!.partitions.entries()) {
-    for (let offset = startOffset; offset < endOffset;) {
-      const [fetched] = await log.fetch([{ topic, partition, offset }]);
-      for (const batch of fetched!.batches) {
-        for (let i = batch.firstAt(offset); i < batch.count; i++) {
-          const by = batch.headers(i).find(({ name }) => name === "closed-by")?.value;
-          found.push([batch.timestamp(i), batch.valueText(i), by ? textOf(by) : ""].join(" "));
-        }
-      }
-      offset = fetched!.nextOffset;
-    }
-  }
-  return found;
-}
-
-const total = (second: number, sum: number, by = "watermark", shop = "a") =>
-  `${second * 1_000 - 1} ${JSON.stringify({ shop, sum })} ${by}`;
-
-const untilEnd = (options: JobOptions = {}): JobOptions => ({
-  untilEnd: { drain: false, wait: 50 },
-  ...options,
-});
-const draining: JobOptions = { untilEnd: { drain: true, wait: 50 } };
-
-async function fails(code: ErrorCode, run: Promise<unknown>): Promise<FlightsError> {
-  const error = await run.then(() => null, (error) => error);
-  assert.ok(error instanceof FlightsError, `nothing failed with ${code}: ${error}`);
-  assert.equal(error.code, code);
-  return error;
-}
+import {
+  draining,
+  fails,
+  openLog,
+  read,
+  type Sale,
+  sales,
+  salesTopology,
+  sell,
+  total,
+  until,
+  untilEnd,
+  withJoin,
+} from "./test_sales.ts";
 
 Deno.test("semantics 11: a bounded run stops at the end, and open windows stay for the next one", async () => {
   const log = await openLog();
@@ -186,12 +115,14 @@ Deno.test("semantics 14: state comes back from the changelog, however often the 
   await log.close();
 });
 
-Deno.test("semantics 14: saved windows of another size are refused, and kept", async () => {
+Deno.test("semantics 14: saved windows of another size or lateness are refused, and kept", async () => {
   const log = await openLog();
   await sell(log, [0, 1]);
   await runJob(log, sales(), untilEnd());
-  const other = { applicationId: "sales-job", topology: salesTopology("2m") };
-  await fails("state-incompatible", runJob(log, other, untilEnd()));
+  for (const topology of [salesTopology("2m"), salesTopology("1m", "10s")]) {
+    const other = { applicationId: "sales-job", topology };
+    await fails("state-incompatible", runJob(log, other, untilEnd()));
+  }
   await runJob(log, sales(), draining);
   assert.deepEqual(await read(log, "totals"), [total(60, 1, "drain")]);
   await log.close();
@@ -391,23 +322,3 @@ Deno.test("a job waits for its topics, says so once, and goes on by itself", asy
   assert.deepEqual(waiting, ["the log has no topic sales, totals yet"]);
   await log.close();
 });
-
-/** The same log, but for how it is joined. */
-function withJoin(log: Log, join: Log["join"]): Log {
-  return new Proxy(log, {
-    get: (target, name) => {
-      if (name === "join") return join;
-      const value = Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-}
-
-/** Waits, for ten seconds at most, until `condition` holds. */
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 10_000; i++) {
-    if (condition()) return;
-    await systemClock.sleep(1);
-  }
-  throw new Error("what was waited for did not come");
-}

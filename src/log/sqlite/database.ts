@@ -46,6 +46,7 @@ export class Database {
   readonly #db: DatabaseSync;
   readonly #lockTimeout: number;
   readonly #statements = new Map<string, StatementSync>();
+  #dataVersion = 0;
 
   /**
    * Opens a file, which is created when it is not there, and brings its schema up to date.
@@ -148,9 +149,14 @@ export class Database {
     return Number(this.#statement(sql).run(...values).lastInsertRowid);
   }
 
-  /** Changes when another connection has committed. */
+  /** Changes when another connection has committed; as it was while the file is locked. */
   get dataVersion(): number {
-    return Number(this.get("PRAGMA data_version")!.data_version);
+    try {
+      this.#dataVersion = Number(this.get("PRAGMA data_version")!.data_version);
+    } catch (error) {
+      if (!isLocked(error)) throw explain(error, `look at the log ${this.path}`);
+    }
+    return this.#dataVersion;
   }
 
   /**

@@ -1,60 +1,95 @@
 /**
  * Groups: one member holds all partitions under a lease and a generation, the others stand by. A
  * member is replaced when it leaves, when its process ends, or when its lease has run out; its
- * generation is old from then on, and whatever it tries is refused.
+ * row is gone from then on, never to come back, and whatever it tries is refused.
  */
 
+import { utf8 } from "../../base/bytes.ts";
 import { FlightsError } from "../../base/errors.ts";
 import type { CommittedOffset, GroupDescription } from "../log.ts";
 import type { Database, Row } from "./database.ts";
 import type { LivenessFiles } from "./liveness.ts";
-import { findPartition, topicMissing } from "./topics.ts";
+import { findPartition, nameOf, partitionCount, partitionMissing, topicMissing } from "./topics.ts";
 
-/** What a look at the group tells a member. */
+/** The most bytes of text that belong to a committed offset: Kafka's offset.metadata.max.bytes. */
+const maxMetadataBytes = 4_096;
+
+/** Who a member is. */
+export interface MemberIdentity {
+  readonly id: string;
+  readonly group: string;
+  /** For people. */
+  readonly description: string;
+  /** The co-partitioned inputs. */
+  readonly topics: readonly string[];
+}
+
+/** The time, and until when a member that shows itself alive now is taken for that. */
+export interface Lease {
+  readonly now: number;
+  readonly until: number;
+}
+
+/** Where a member stands. */
 export interface Standing {
   /** The generation in which it holds the group, or null while it stands by. */
   readonly generation: number | null;
-  /** The description of the member that holds the group, when it is another one. */
+  /** The description of the live member that holds the group, when it is another one. */
   readonly heldBy: string | null;
 }
 
-/** A group's rows. All functions are to be called in a transaction. */
+/** The rows of groups. All functions are to be called in a transaction. */
 export class Groups {
   readonly #db: Database;
   readonly #files: LivenessFiles | null;
 
-  /** @param files null where the log is in memory: then only the lease tells who lives. */
+  /** @param files null where the log is in memory: then only leases tell who lives. */
   constructor(db: Database, files: LivenessFiles | null) {
     this.#db = db;
     this.#files = files;
   }
 
-  /** Adds a member that stands by. */
-  add(
-    group: string,
-    member: {
-      readonly id: string;
-      readonly description: string;
-      readonly topics: readonly string[];
-    },
-    leaseUntil: number,
-  ): void {
+  /** Adds a member that stands by. Throws as {@linkcode Groups.countPartitions} does. */
+  add(member: MemberIdentity, lease: Lease): void {
+    const { id, group, description, topics } = member;
+    this.countPartitions(member);
     this.#ensure(group);
+    this.#removeDead(group, lease.now);
     this.#db.run(
-      "INSERT INTO members (id, group_name, description, topics, generation, lease_until) VALUES (?, ?, ?, ?, NULL, ?)",
-      member.id,
+      `INSERT INTO members (id, group_name, description, topics, lease_until)
+       VALUES (?, ?, ?, ?, ?)`,
+      id,
       group,
-      member.description,
-      JSON.stringify(member.topics),
-      leaseUntil,
+      description,
+      JSON.stringify(topics),
+      lease.until,
     );
   }
 
+  /**
+   * How many partitions each of a member's topics has.
+   *
+   * @throws {FlightsError} `topic-missing`; `partitions-changed` when they differ.
+   */
+  countPartitions({ group, topics }: MemberIdentity): number {
+    const counts = topics.map((topic) => {
+      const count = partitionCount(this.#db, topic);
+      if (count === 0) throw topicMissing(`join ${group} for`, topic);
+      return count;
+    });
+    const [first = 0] = counts;
+    if (counts.some((count) => count !== first)) {
+      const found = topics.map((topic, i) => `${topic} has ${counts[i]}`).join(", ");
+      throw new FlightsError(
+        "partitions-changed",
+        `Cannot join ${group}: its topics must have the same number of partitions, ${found}`,
+      );
+    }
+    return first;
+  }
+
   #ensure(group: string): void {
-    this.#db.run(
-      "INSERT INTO groups (name, generation) VALUES (?, 0) ON CONFLICT DO NOTHING",
-      group,
-    );
+    this.#db.run("INSERT INTO groups (name) VALUES (?) ON CONFLICT DO NOTHING", group);
   }
 
   /** Removes a member that leaves. */
@@ -63,93 +98,98 @@ export class Groups {
   }
 
   /** Where a member stands. @throws {FlightsError} `fenced` when it has been replaced. */
-  standing(group: string, member: string, now: number): Standing {
-    const own = this.#db.get("SELECT generation FROM members WHERE id = ?", member);
-    if (own === undefined) throw fenced(group, "it was taken for dead");
-    const current = Number(
-      this.#db.get("SELECT generation FROM groups WHERE name = ?", group)!.generation,
-    );
-    if (own.generation !== null && own.generation !== current) {
-      throw fenced(group, `it holds generation ${own.generation}, the group is at ${current}`);
-    }
-    if (own.generation !== null) return { generation: current, heldBy: null };
-    const holder = this.#liveMembers(group, now).find((row) => row.generation === current);
-    return { generation: null, heldBy: holder === undefined ? null : String(holder.description) };
+  standing({ id, group }: MemberIdentity, now: number): Standing {
+    const own = this.#db.get("SELECT generation FROM members WHERE id = ?", id);
+    if (own === undefined) throw fenced(group, "it was taken for dead and replaced");
+    if (own.generation !== null) return { generation: Number(own.generation), heldBy: null };
+    const holder = this.#holder(group);
+    const held = holder !== undefined && this.#isAlive(holder, now);
+    return { generation: null, heldBy: held ? String(holder.description) : null };
   }
 
-  /** Lets a member that stands by hold the group, if nobody alive does. */
-  takeOver(
-    group: string,
-    member: string,
-    { now, leaseUntil }: { now: number; leaseUntil: number },
-  ): Standing {
-    const standing = this.standing(group, member, now);
+  /** Makes sure that a member holds the group. @throws {FlightsError} `fenced`. */
+  checkHolds(member: MemberIdentity, now: number): void {
+    if (this.standing(member, now).generation === null) throw fenced(member.group, "it stands by");
+  }
+
+  /**
+   * Shows that a member lives, and lets it hold the group if nobody else alive does.
+   *
+   * @throws {FlightsError} `fenced`; as {@linkcode Groups.countPartitions} does.
+   */
+  takeOver(member: MemberIdentity, lease: Lease): Standing {
+    const { id, group } = member;
+    const standing = this.standing(member, lease.now);
+    this.renew(id, lease);
     if (standing.generation !== null || standing.heldBy !== null) return standing;
-    this.#removeDead(group, now);
-    this.#db.run("UPDATE groups SET generation = generation + 1 WHERE name = ?", group);
-    this.#db.run(
-      `UPDATE members SET lease_until = ?, generation = (SELECT generation FROM groups WHERE name = ?)
-       WHERE id = ?`,
-      leaseUntil,
+    this.countPartitions(member);
+    this.#removeDead(group, lease.now);
+    const { generation } = this.#db.get(
+      "UPDATE groups SET generation = generation + 1 WHERE name = ? RETURNING generation",
       group,
-      member,
-    );
-    return this.standing(group, member, now);
+    )!;
+    this.#db.run("UPDATE members SET generation = ? WHERE id = ?", generation!, id);
+    return { generation: Number(generation), heldBy: null };
   }
 
   /** Puts off the end of a member's lease. */
-  renew(member: string, leaseUntil: number): void {
-    this.#db.run("UPDATE members SET lease_until = ? WHERE id = ?", leaseUntil, member);
+  renew(member: string, lease: Lease): void {
+    this.#db.run("UPDATE members SET lease_until = ? WHERE id = ?", lease.until, member);
   }
 
-  /** Members whose process lives and whose lease has not run out. */
-  #liveMembers(group: string, now: number): readonly Row[] {
-    const rows = this.#db.all("SELECT * FROM members WHERE group_name = ? ORDER BY id", group);
-    return rows.filter((row) =>
-      Number(row.lease_until) > now && this.#files?.isDead(String(row.id)) !== true
+  #holder(group: string): Row | undefined {
+    return this.#db.get(
+      "SELECT * FROM members WHERE group_name = ? AND generation IS NOT NULL",
+      group,
     );
   }
 
+  #members(group: string): readonly Row[] {
+    return this.#db.all("SELECT * FROM members WHERE group_name = ? ORDER BY id", group);
+  }
+
+  #isAlive(member: Row, now: number): boolean {
+    return Number(member.lease_until) > now && this.#files?.isDead(String(member.id)) !== true;
+  }
+
   #removeDead(group: string, now: number): void {
-    const live = new Set(this.#liveMembers(group, now).map((row) => row.id));
-    for (const { id } of this.#db.all("SELECT id FROM members WHERE group_name = ?", group)) {
-      if (!live.has(id!)) this.remove(String(id));
+    for (const member of this.#members(group)) {
+      if (this.#isAlive(member, now)) continue;
+      this.remove(String(member.id));
+      this.#files?.release(String(member.id));
     }
   }
 
-  /** All groups that were ever used. */
-  list(): readonly string[] {
-    return this.#db.all("SELECT name FROM groups ORDER BY name").map((row) => String(row.name));
+  /** The ids of all groups that have a live member or committed offsets. */
+  list(now: number): readonly string[] {
+    return this.#db.all("SELECT name FROM groups ORDER BY name")
+      .map((row) => String(row.name))
+      .filter((group) =>
+        this.offsets(group).length > 0 ||
+        this.#members(group).some((member) => this.#isAlive(member, now))
+      );
   }
 
   /** The live members and the offsets of a group. */
   describe(group: string, now: number): GroupDescription {
-    const current = this.#db.get("SELECT generation FROM groups WHERE name = ?", group)?.generation;
-    const members = this.#liveMembers(group, now).map((row) => ({
-      id: String(row.id),
-      description: String(row.description),
-      partitions: row.generation === current
-        ? this.#partitions(JSON.parse(String(row.topics)))
-        : [],
-    }));
+    const live = this.#members(group).filter((member) => this.#isAlive(member, now));
+    const members = live.map((member) => {
+      const [topic = ""] = JSON.parse(String(member.topics)) as string[];
+      const count = member.generation === null ? 0 : partitionCount(this.#db, topic);
+      return {
+        id: String(member.id),
+        description: String(member.description),
+        partitions: Array.from({ length: count }, (_, partition) => partition),
+      };
+    });
     return { members, offsets: this.offsets(group) };
-  }
-
-  /** The partition numbers of co-partitioned topics. */
-  #partitions(topics: readonly string[]): readonly number[] {
-    const count = Number(
-      this.#db.get(
-        "SELECT COUNT(*) AS count FROM partitions p JOIN topics t ON t.id = p.topic WHERE t.name = ?",
-        topics[0] ?? "",
-      )!.count,
-    );
-    return Array.from({ length: count }, (_, number) => number);
   }
 
   /** The committed offsets of a group. */
   offsets(group: string): readonly CommittedOffset[] {
     const rows = this.#db.all(
-      `SELECT t.name, o.partition, o.next_offset, o.metadata FROM offsets o JOIN topics t ON t.id = o.topic
+      `SELECT t.name, o.partition, o.next_offset, o.metadata
+       FROM offsets o JOIN topics t ON t.id = o.topic
        WHERE o.group_name = ? ORDER BY t.name, o.partition`,
       group,
     );
@@ -161,17 +201,23 @@ export class Groups {
     }));
   }
 
-  /** Sets offsets of a group; others stay. */
+  /**
+   * Sets offsets of a group; others stay.
+   *
+   * @throws {FlightsError} `topic-missing`; `invalid-argument` for metadata that is too long.
+   */
   commit(group: string, offsets: readonly CommittedOffset[]): void {
-    this.#ensure(group);
-    for (const { topic, partition, offset, metadata } of offsets) {
-      const found = findPartition(this.#db, topic, partition);
+    for (const committed of offsets) {
+      const { partition, offset, metadata } = committed;
+      const found = findPartition(this.#db, committed);
       if (found === null) {
-        throw topicMissing(`commit an offset of partition ${partition} of`, topic);
+        throw partitionMissing(this.#db, committed, { doing: "commit an offset of" });
       }
+      checkMetadata(committed);
       this.#db.run(
-        `INSERT INTO offsets (group_name, topic, partition, next_offset, metadata) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, metadata = excluded.metadata`,
+        `INSERT INTO offsets (group_name, topic, partition, next_offset, metadata)
+         VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+         SET next_offset = excluded.next_offset, metadata = excluded.metadata`,
         group,
         found.topicRow,
         partition,
@@ -183,23 +229,34 @@ export class Groups {
 
   /** Replaces all offsets of a group. @throws {FlightsError} `members-alive`. */
   reset(group: string, offsets: readonly CommittedOffset[], now: number): void {
-    const [alive] = this.#liveMembers(group, now);
+    const alive = this.#members(group).find((member) => this.#isAlive(member, now));
     if (alive !== undefined) {
       throw new FlightsError(
         "members-alive",
         `Cannot reset group ${group}: no member of it may be alive, ${alive.description} is`,
       );
     }
+    this.#ensure(group);
     // Whoever wakes up later must not go on from where it was.
-    this.#db.run("DELETE FROM groups WHERE name = ?", group);
-    if (offsets.length > 0) this.commit(group, offsets);
+    this.#removeDead(group, now);
+    this.#db.run("DELETE FROM offsets WHERE group_name = ?", group);
+    this.commit(group, offsets);
   }
 }
 
-/** The error of a member that has been replaced. */
-export function fenced(group: string, found: string): FlightsError {
+function checkMetadata(committed: CommittedOffset): void {
+  const bytes = utf8(committed.metadata).length;
+  if (bytes <= maxMetadataBytes) return;
+  throw new FlightsError(
+    "invalid-argument",
+    `Cannot commit an offset of ${nameOf(committed)}: its metadata must be ` +
+      `${maxMetadataBytes} bytes at most, it is ${bytes}`,
+  );
+}
+
+function fenced(group: string, found: string): FlightsError {
   return new FlightsError(
     "fenced",
-    `Cannot go on as a member of ${group}: it must hold the group's generation, ${found}`,
+    `Cannot go on as a member of ${group}: it must hold the group, ${found}`,
   );
 }

@@ -9,58 +9,57 @@ import { FlightsError, messageOf } from "../../base/errors.ts";
 /** The lock files of one log's members. */
 export class LivenessFiles {
   readonly #directory: string;
+  readonly #held = new Map<string, Deno.FsFile>();
 
-  /** @param directory where the lock files are; it is created. */
+  /** @param directory where the lock files are. */
   constructor(directory: string) {
     this.#directory = directory;
-    Deno.mkdirSync(directory, { recursive: true });
   }
 
-  /** Marks a member of this process as alive, until the returned file is closed. */
-  hold(member: string): Deno.FsFile {
+  /** Marks a member of this process as alive. @throws {FlightsError} `log-forbidden`. */
+  hold(member: string): void {
     try {
-      const file = Deno.openSync(this.#path(member), { create: true, read: true, write: true });
+      Deno.mkdirSync(this.#directory, { recursive: true });
+      const file = Deno.openSync(this.#path(member), { createNew: true, write: true });
+      this.#held.set(member, file);
       file.lockSync(true);
-      return file;
     } catch (error) {
+      this.release(member);
       throw new FlightsError(
         "log-forbidden",
-        `Cannot join a group: ${this.#directory} must take a lock file, it does not: ${
-          messageOf(error)
-        }`,
+        `Cannot join a group: ${this.#directory} must take a lock file, ${messageOf(error)}`,
         { cause: error },
       );
     }
   }
 
-  /** Takes the mark away. */
-  release(member: string, file: Deno.FsFile): void {
-    file.close();
-    this.#remove(member);
+  /** Takes away the mark of a member that has left or is dead. */
+  release(member: string): void {
+    this.#held.get(member)?.close();
+    this.#held.delete(member);
+    try {
+      Deno.removeSync(this.#path(member));
+    } catch {
+      // It is gone, or will be noticed as dead.
+    }
   }
 
-  /** Whether a member's process has ended. A member without a file is judged by its lease alone. */
+  /**
+   * Whether a member's process has ended. A member without a file is judged by its lease alone.
+   * Asking takes a shared lock for a moment, so that two who ask do not hold each other for it.
+   */
   isDead(member: string): boolean {
+    if (this.#held.has(member)) return false;
     let file: Deno.FsFile;
     try {
-      file = Deno.openSync(this.#path(member), { read: true, write: true });
+      file = Deno.openSync(this.#path(member), { read: true });
     } catch {
       return false;
     }
     try {
-      if (!file.tryLockSync(true)) return false;
-      this.#remove(member);
-      return true;
+      return file.tryLockSync(false);
     } finally {
       file.close();
-    }
-  }
-
-  #remove(member: string): void {
-    try {
-      Deno.removeSync(this.#path(member));
-    } catch {
-      // Another process was first.
     }
   }
 

@@ -1,41 +1,39 @@
-/** Batches of a partition: appending and reading. */
+/** Batches of a partition as rows. All functions are to be called in a transaction. */
 
 import { FlightsError, messageOf } from "../../base/errors.ts";
 import type { FetchedPartition, OutputBatch, Position, TopicPartition } from "../log.ts";
 import { RecordBatch } from "../records/batch.ts";
 import { setBaseOffset } from "../records/builder.ts";
+import { field, viewOf } from "../records/header.ts";
 import type { Database, Row } from "./database.ts";
-import { findPartition, topicMissing } from "./topics.ts";
+import { findPartition, nameOf, partitionMissing } from "./topics.ts";
 
 /** A partition's share of a fetch unless it is asked for otherwise. */
 const defaultPartitionBytes = 1024 * 1024;
 
-/** Writes a partition as messages name it. */
-export function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}[${partition}]`;
+/** The offsets that a batch was given. */
+export interface Placement {
+  readonly baseOffset: number;
+  /** The offset behind its last one. */
+  readonly nextOffset: number;
 }
 
-/** Appends a batch and returns its first offset; to be called in a write transaction. */
-export function appendBatch(db: Database, output: OutputBatch): number {
-  const { topic, partition, batch } = output;
-  const found = findPartition(db, topic, partition);
-  if (found === null) throw topicMissing(`append to partition ${partition} of`, topic);
+/** Appends a batch. @throws {FlightsError} `topic-missing`. */
+export function appendBatch(db: Database, output: OutputBatch): Placement {
+  const { bytes, maxTimestamp } = output.batch;
+  const found = findPartition(db, output);
+  if (found === null) throw partitionMissing(db, output, { doing: "append to" });
   const baseOffset = found.endOffset;
-  const lastOffset = baseOffset + batch.count - 1;
-  setBaseOffset(batch.bytes, baseOffset);
-  insertBatch(db, found.id, {
-    baseOffset,
-    lastOffset,
-    maxTimestamp: batch.maxTimestamp,
-    bytes: batch.bytes,
-  });
+  const lastOffset = baseOffset + viewOf(bytes).getInt32(field.lastOffsetDelta);
+  setBaseOffset(bytes, baseOffset);
+  insertBatch(db, found.id, { baseOffset, lastOffset, maxTimestamp, bytes });
   db.run(
     "UPDATE partitions SET end_offset = ?, bytes = bytes + ? WHERE id = ?",
     lastOffset + 1,
-    batch.bytes.length,
+    bytes.length,
     found.id,
   );
-  return baseOffset;
+  return { baseOffset, nextOffset: lastOffset + 1 };
 }
 
 /** A batch as a row. */
@@ -61,8 +59,10 @@ export function insertBatch(db: Database, partitionId: number, batch: BatchRow):
 }
 
 /**
- * Reads at one position; to be called in a read transaction that covers all positions of a fetch,
- * so that what one commit wrote becomes visible at once.
+ * Reads at one position. All positions of a fetch are read in one transaction, so that what one
+ * commit wrote to several partitions becomes visible at once.
+ *
+ * @throws {FlightsError} `topic-missing`, `topic-changed`, `offset-out-of-range`, `log-corrupt`.
  */
 export function readPartition(
   db: Database,
@@ -70,78 +70,39 @@ export function readPartition(
   maxBytes = defaultPartitionBytes,
 ): FetchedPartition {
   const { topic, partition, offset } = position;
-  const found = findPartition(db, topic, partition);
+  const found = findPartition(db, position);
   if (found === null || (position.topicId ?? found.topicId) !== found.topicId) {
-    throw missingOrChanged(position);
+    throw position.topicId === undefined
+      ? partitionMissing(db, position, { doing: "read" })
+      : topicChanged(position);
   }
-  const { topicId, startOffset, endOffset } = found;
+  const { id, topicId, startOffset, endOffset } = found;
   if (offset < startOffset || offset > endOffset) {
     throw new FlightsError(
       "offset-out-of-range",
-      `Cannot read ${
-        nameOf(position)
-      } at offset ${offset}: it must be from ${startOffset} to ${endOffset}, ` +
-        "which is what the log holds",
+      `Cannot read ${nameOf(position)}: the offset must be from ${startOffset} to ${endOffset}, ` +
+        `which is what the log holds, it is ${offset}`,
     );
   }
   const batches: RecordBatch[] = [];
   let nextOffset = offset;
-  for (let bytes = 0; bytes < maxBytes;) {
-    const row = batchAt(db, found.id, nextOffset);
+  let budget = maxBytes;
+  for (let from = firstBaseOffset(db, id, offset); nextOffset < endOffset; from = nextOffset) {
+    const row = nextBatch(db, id, { from, maxSize: batches.length === 0 ? null : budget });
     if (row === undefined) {
       nextOffset = endOffset;
       break;
     }
+    if (row.bytes === null) break;
     const batch = decodeRow(row, position);
     batches.push(batch);
-    bytes += batch.size;
-    nextOffset = Number(row.last_offset) + 1;
+    budget -= batch.size;
+    nextOffset = batch.nextOffset;
   }
   return { topic, partition, topicId, batches, nextOffset, endOffset };
 }
 
-/** The batch that holds `offset`, or the first one behind it. */
-function batchAt(db: Database, partitionId: number, offset: number): Row | undefined {
-  const columns = "base_offset, last_offset, bytes";
-  const from = db.get(
-    `SELECT ${columns} FROM batches WHERE partition = ? AND base_offset >= ? ORDER BY base_offset LIMIT 1`,
-    partitionId,
-    offset,
-  );
-  if (from !== undefined && from.base_offset === offset) return from;
-  const before = db.get(
-    `SELECT ${columns} FROM batches WHERE partition = ? AND base_offset < ? ORDER BY base_offset DESC LIMIT 1`,
-    partitionId,
-    offset,
-  );
-  return before !== undefined && Number(before.last_offset) >= offset ? before : from;
-}
-
-/** Decodes a row, whose place in the file must be what its bytes say. */
-export function decodeRow(row: Row, where: TopicPartition): RecordBatch {
-  const at = `Cannot read ${nameOf(where)} at offset ${row.base_offset}: `;
-  try {
-    const batch = RecordBatch.decode(row.bytes as Uint8Array);
-    if (batch.baseOffset === row.base_offset) return batch;
-    throw new FlightsError(
-      "log-corrupt",
-      `${at}its batch must begin there, it begins at ${batch.baseOffset}`,
-    );
-  } catch (error) {
-    throw new FlightsError(
-      "log-corrupt",
-      `${at}the batch must be as it was written: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-function missingOrChanged(position: Position): FlightsError {
-  if (position.topicId === undefined) {
-    return topicMissing(`read partition ${position.partition} of`, position.topic);
-  }
+function topicChanged(position: Position): FlightsError {
   return new FlightsError(
     "topic-changed",
     `Cannot read ${nameOf(position)} at offset ${position.offset}: it must be the topic it was ` +
@@ -149,20 +110,66 @@ function missingOrChanged(position: Position): FlightsError {
   );
 }
 
+/** Where the batch begins that holds `offset`, or `offset` itself when none does. */
+export function firstBaseOffset(db: Database, partitionId: number, offset: number): number {
+  const row = db.get(
+    `SELECT base_offset, last_offset FROM batches WHERE partition = ? AND base_offset <= ?
+     ORDER BY base_offset DESC LIMIT 1`,
+    partitionId,
+    offset,
+  );
+  return row !== undefined && Number(row.last_offset) >= offset ? Number(row.base_offset) : offset;
+}
+
+/** The first batch from an offset on; without its bytes where they are more than `maxSize`. */
+export function nextBatch(
+  db: Database,
+  partitionId: number,
+  { from, maxSize = null }: { readonly from: number; readonly maxSize?: number | null },
+): Row | undefined {
+  return db.get(
+    `SELECT id, base_offset, last_offset, size,
+            CASE WHEN ?3 IS NULL OR size <= ?3 THEN bytes END AS bytes
+     FROM batches WHERE partition = ?1 AND base_offset >= ?2 ORDER BY base_offset LIMIT 1`,
+    partitionId,
+    from,
+    maxSize,
+  );
+}
+
+/** Decodes a row, whose place in the file must be what its bytes say. */
+export function decodeRow(row: Row, where: TopicPartition): RecordBatch {
+  const { base_offset: base, last_offset: last } = row;
+  const what = `Cannot read ${nameOf(where)} at offset ${base}`;
+  let batch: RecordBatch;
+  try {
+    batch = RecordBatch.decode(row.bytes as Uint8Array);
+  } catch (error) {
+    const found = `${what}: the batch must be as it was written, ${messageOf(error)}`;
+    throw new FlightsError("log-corrupt", found, { cause: error });
+  }
+  if (batch.baseOffset !== base || batch.lastOffset !== last) {
+    throw new FlightsError(
+      "log-corrupt",
+      `${what}: its batch must be that of ${base} to ${last}, ` +
+        `it is that of ${batch.baseOffset} to ${batch.lastOffset}`,
+    );
+  }
+  return batch;
+}
+
 /** The first offset whose record is of `time` or later, or the end offset. */
 export function offsetForTime(db: Database, where: TopicPartition, time: number): number {
-  const found = findPartition(db, where.topic, where.partition);
-  if (found === null) throw topicMissing("look for a time in", where.topic);
-  const row = db.get(
-    `SELECT base_offset, last_offset, bytes FROM batches
-     WHERE partition = ? AND max_timestamp >= ? ORDER BY base_offset LIMIT 1`,
+  const found = findPartition(db, where);
+  if (found === null) throw partitionMissing(db, where, { doing: "look for a time in" });
+  const place = db.get(
+    `SELECT base_offset FROM batches WHERE partition = ? AND max_timestamp >= ?
+     ORDER BY base_offset LIMIT 1`,
     found.id,
     time,
   );
-  if (row === undefined) return found.endOffset;
-  const batch = decodeRow(row, where);
-  for (let i = 0; i < batch.count; i++) {
-    if (batch.timestamp(i) >= time) return Math.max(batch.offset(i), found.startOffset);
-  }
+  if (place === undefined) return found.endOffset;
+  const batch = decodeRow(nextBatch(db, found.id, { from: Number(place.base_offset) })!, where);
+  for (let i = 0; i < batch.count; i++) if (batch.timestamp(i) >= time) return batch.offset(i);
   return found.endOffset;
 }

@@ -1,4 +1,4 @@
-/** The tables of the embedded log, as migrations in order: each is run once, none is ever changed. */
+/** The tables of the embedded log, as ordered migrations: each is run once, none is ever changed. */
 
 /** Marks a file as one of this project's: "flit". */
 export const applicationId = 0x666c_6974;

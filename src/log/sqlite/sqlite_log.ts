@@ -4,7 +4,7 @@
  */
 
 import { type Clock, systemClock } from "../../base/clock.ts";
-import { FlightsError, messageOf } from "../../base/errors.ts";
+import { type ErrorCode, FlightsError, messageOf } from "../../base/errors.ts";
 import type {
   CommittedOffset,
   FetchedPartition,
@@ -18,24 +18,35 @@ import type {
   TopicDescription,
   TopicSpec,
 } from "../log.ts";
+import { ChangeSignal } from "./change_signal.ts";
 import { Database } from "./database.ts";
+import type { FaultPoint } from "./fault_point.ts";
 import { Groups } from "./groups.ts";
+import { newId } from "./ids.ts";
 import { LivenessFiles } from "./liveness.ts";
 import { Maintenance } from "./maintenance.ts";
-import { type FaultPoint, type MemberContext, SqliteMember } from "./member.ts";
-import { appendBatch, offsetForTime, readPartition } from "./partitions.ts";
-import { createTopics, deleteTopics, describeTopics, topicMissing } from "./topics.ts";
-import { ChangeSignal } from "./waiting.ts";
+import { type MemberContext, SqliteMember } from "./member.ts";
+import { appendBatch, offsetForTime } from "./partitions.ts";
+import { Reader } from "./reader.ts";
+import {
+  createTopics,
+  deleteTopics,
+  describeTopics,
+  partitionCount,
+  topicMissing,
+} from "./topics.ts";
 
 /** Settings of an embedded log. */
 export interface SqliteLogOptions {
-  /** The folder of the file, created when it is not there; `:memory:` keeps nothing. */
+  /** The folder of its files, created when it is not there; `:memory:` keeps nothing. */
   readonly directory: string;
-  /** Judges leases and the age of records; default: the machine's. */
+  /** Judges leases and the age of records, not waits; default: the machine's. */
   readonly clock?: Clock;
   /** Milliseconds without a sign of life after which a member can be replaced; default 10,000. */
-  readonly sessionTimeout?: number;
-  /** For crash tests. */
+  readonly sessionTimeoutMs?: number;
+  /** Milliseconds to wait for a file that others keep locked; default 10,000. */
+  readonly lockTimeoutMs?: number;
+  /** For crash tests: is called at each step of a commit. Default: nothing. */
   readonly faultPoint?: FaultPoint;
 }
 
@@ -43,29 +54,42 @@ export interface SqliteLogOptions {
  * Opens the embedded log.
  *
  * @throws {FlightsError} `log-unreachable`, `log-forbidden`, `log-full`, `log-corrupt`,
- * `log-version`.
+ * `log-version`; `invalid-argument` when the directory can be none.
  */
 export async function openSqliteLog(options: SqliteLogOptions): Promise<Log> {
   const { directory } = options;
   const inMemory = directory === ":memory:";
   if (!inMemory) makeDirectory(directory);
-  const db = await Promise.resolve(new Database(inMemory ? directory : `${directory}/flights.db`));
-  const files = inMemory ? null : new LivenessFiles(`${directory}/members`);
-  return new SqliteLog(db, files, options);
+  const path = inMemory ? directory : `${directory}/flights.db`;
+  const db = await Database.open(path, options);
+  return new SqliteLog(db, inMemory ? null : new LivenessFiles(`${directory}/members`), options);
 }
 
 function makeDirectory(directory: string): void {
   try {
     Deno.mkdirSync(directory, { recursive: true });
   } catch (error) {
-    const forbidden = error instanceof Deno.errors.PermissionDenied;
     throw new FlightsError(
-      forbidden ? "log-forbidden" : "log-unreachable",
-      `Cannot open the log in ${directory}: it must be a folder that can be made, ${
+      codeOfFolderError(error),
+      `Cannot open the log in ${directory}: it must be a folder or be made one, ${
         messageOf(error)
       }`,
       { cause: error },
     );
+  }
+}
+
+function codeOfFolderError(error: unknown): ErrorCode {
+  switch (error instanceof Error && "code" in error ? error.code : null) {
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "log-forbidden";
+    case "ENOSPC":
+    case "EDQUOT":
+      return "log-full";
+    default:
+      return "invalid-argument";
   }
 }
 
@@ -74,87 +98,90 @@ class SqliteLog implements Log {
   readonly #db: Database;
   readonly #files: LivenessFiles | null;
   readonly #clock: Clock;
-  readonly #sessionTimeout: number;
   readonly #groups: Groups;
   readonly #changes: ChangeSignal;
+  readonly #reader: Reader;
   readonly #maintenance: Maintenance;
-  readonly #members = new Map<SqliteMember, Deno.FsFile | null>();
-  readonly #faultPoint: FaultPoint;
-  #closed = false;
+  readonly #memberContext: MemberContext;
+  readonly #members = new Set<SqliteMember>();
+  #isClosed = false;
 
   constructor(db: Database, files: LivenessFiles | null, options: SqliteLogOptions) {
-    this.description = `the embedded log ${options.directory}`;
+    const { directory, clock = systemClock, sessionTimeoutMs = 10_000, faultPoint } = options;
+    this.description = `the embedded log ${directory}`;
     this.#db = db;
     this.#files = files;
-    this.#clock = options.clock ?? systemClock;
-    this.#sessionTimeout = options.sessionTimeout ?? 10_000;
-    this.#faultPoint = options.faultPoint ?? (() => {});
+    this.#clock = clock;
     this.#groups = new Groups(db, files);
     this.#changes = new ChangeSignal(db);
-    this.#maintenance = new Maintenance(db);
+    this.#reader = new Reader(db, this.#changes);
+    this.#maintenance = new Maintenance(db, this.#changes, { clock });
+    this.#memberContext = {
+      db,
+      groups: this.#groups,
+      reader: this.#reader,
+      changes: this.#changes,
+      clock,
+      sessionTimeoutMs,
+      faultPoint: faultPoint ?? (() => {}),
+      written: (outputs) => this.#written(outputs),
+      leave: (member) => this.#leave(member),
+    };
   }
 
-  async createTopics(topics: readonly TopicSpec[]): Promise<void> {
-    await this.#db.write("create topics on", () => createTopics(this.#db, topics));
-    this.#changes.changed();
+  createTopics(topics: readonly TopicSpec[]): Promise<void> {
+    return this.#change("create topics on", () => createTopics(this.#db, topics));
   }
 
-  async deleteTopics(names: readonly string[]): Promise<void> {
-    await this.#db.write("delete topics from", () => deleteTopics(this.#db, names));
+  deleteTopics(names: readonly string[]): Promise<void> {
+    return this.#change("delete topics from", () => deleteTopics(this.#db, names));
+  }
+
+  /** Runs a write transaction that others may wait for. */
+  async #change<T>(doing: string, body: () => T): Promise<T> {
+    const result = await this.#db.write(doing, body);
     this.#changes.changed();
+    return result;
   }
 
   describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
     return this.#db.read("describe topics of", () => describeTopics(this.#db, names));
   }
 
-  async offsetsForTime(topic: string, time: number): Promise<readonly number[]> {
-    const [described] = await this.describeTopics([topic]);
-    if (described === undefined) throw topicMissing("look for a time in", topic);
-    return this.#db.read(
-      "look for a time in",
-      () =>
-        described.partitions.map((_, partition) =>
-          offsetForTime(this.#db, { topic, partition }, time)
-        ),
-    );
+  offsetsForTime(topic: string, time: number): Promise<readonly number[]> {
+    return this.#db.read("look for a time in", () => {
+      const partitions = partitionCount(this.#db, topic);
+      if (partitions === 0) throw topicMissing("look for a time in", topic);
+      return Array.from(
+        { length: partitions },
+        (_, partition) => offsetForTime(this.#db, { topic, partition }, time),
+      );
+    });
   }
 
-  async fetch(
+  fetch(
     positions: readonly Position[],
     options: FetchOptions = {},
   ): Promise<readonly FetchedPartition[]> {
-    const { maxWaitMs = 0, maxPartitionBytes, signal } = options;
-    const deadline = systemClock.now() + maxWaitMs;
-    for (;;) {
-      const mark = this.#changes.mark;
-      const fetched = await this.#db.read(
-        "read",
-        () => positions.map((position) => readPartition(this.#db, position, maxPartitionBytes)),
-      );
-      const left = deadline - systemClock.now();
-      const found = fetched.some((one) => one.batches.length > 0);
-      if (found || left <= 0 || signal?.aborted || this.#closed) return fetched;
-      await this.#changes.wait(mark, left, signal);
-    }
+    return this.#reader.fetch(positions, options);
   }
 
   async append(outputs: readonly OutputBatch[]): Promise<readonly number[]> {
     const offsets = await this.#db.write(
       "append to",
-      () => outputs.map((output) => appendBatch(this.#db, output)),
+      () => outputs.map((output) => appendBatch(this.#db, output).baseOffset),
     );
-    await this.#written(outputs);
+    this.#written(outputs);
     return offsets;
   }
 
-  async #written(outputs: readonly OutputBatch[]): Promise<void> {
+  #written(outputs: readonly OutputBatch[]): void {
     this.#changes.changed();
-    await this.#maintenance.after(outputs, this.#clock.now());
+    this.#maintenance.after(outputs);
   }
 
   listGroups(): Promise<readonly string[]> {
-    return this.#db.read("list groups of", () => this.#groups.list());
+    return this.#db.read("list groups of", () => this.#groups.list(this.#clock.now()));
   }
 
   describeGroup(group: string): Promise<GroupDescription> {
@@ -164,72 +191,48 @@ class SqliteLog implements Log {
     );
   }
 
-  async resetGroup(group: string, offsets: readonly CommittedOffset[]): Promise<void> {
-    await this.#db.write(
+  resetGroup(group: string, offsets: readonly CommittedOffset[]): Promise<void> {
+    return this.#change(
       "reset a group on",
       () => this.#groups.reset(group, offsets, this.#clock.now()),
     );
-    this.#changes.changed();
   }
 
-  async join(group: string, options: JoinOptions): Promise<Member> {
-    const topics = await this.describeTopics(options.topics);
-    const counts = options.topics.map((name) => {
-      const topic = topics.find((one) => one.name === name);
-      if (topic === undefined) throw topicMissing(`join ${group} for`, name);
-      return topic.partitions.length;
-    });
-    if (new Set(counts).size !== 1) {
-      throw new FlightsError(
-        "partitions-changed",
-        `Cannot join ${group}: its topics must have the same number of partitions, ` +
-          `${options.topics.join(", ")} have ${counts.join(", ")}`,
-      );
+  async join(group: string, { description, topics }: JoinOptions): Promise<Member> {
+    const identity = { id: newId(), group, description, topics };
+    const now = this.#clock.now();
+    const lease = { now, until: now + this.#memberContext.sessionTimeoutMs };
+    // The mark comes first: who reads of the member must not find it dead.
+    this.#files?.hold(identity.id);
+    try {
+      await this.#db.write("join a group on", () => this.#groups.add(identity, lease));
+    } catch (error) {
+      this.#files?.release(identity.id);
+      throw error;
     }
-    const id = crypto.randomUUID();
-    const file = this.#files?.hold(id) ?? null;
-    const { description } = options;
-    const leaseUntil = this.#clock.now() + this.#sessionTimeout;
-    await this.#db.write(
-      "join a group on",
-      () => this.#groups.add(group, { id, description, topics: options.topics }, leaseUntil),
-    );
-    const identity = { id, group, topics: options.topics, partitions: counts[0]! };
-    const member = new SqliteMember(identity, this.#memberContext());
-    this.#members.set(member, file);
+    const member = new SqliteMember(identity, this.#memberContext);
+    this.#members.add(member);
     return member;
   }
 
-  #memberContext(): MemberContext {
-    return {
-      db: this.#db,
-      groups: this.#groups,
-      changes: this.#changes,
-      clock: this.#clock,
-      sessionTimeout: this.#sessionTimeout,
-      faultPoint: this.#faultPoint,
-      fetch: (positions, options) => this.fetch(positions, options),
-      written: (outputs) => this.#written(outputs),
-      leave: (member) => this.#leave(member),
-    };
-  }
-
   async #leave(member: SqliteMember): Promise<void> {
-    const file = this.#members.get(member);
     this.#members.delete(member);
     try {
-      await this.#db.write("leave a group on", () => this.#groups.remove(member.id));
+      await this.#change("leave a group on", () => this.#groups.remove(member.id));
     } finally {
-      if (file) this.#files?.release(member.id, file);
+      this.#files?.release(member.id);
     }
-    this.#changes.changed();
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const member of [...this.#members.keys()]) await member.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#changes.close();
-    this.#db.close();
+    try {
+      await Promise.all([...this.#members].map((member) => member.close()));
+      await this.#maintenance.settled();
+    } finally {
+      this.#db.close();
+    }
   }
 }

@@ -154,7 +154,10 @@ export function findPartition(
     topic,
     partition,
   );
-  return row === undefined
-    ? null
-    : { id: Number(row.id), topicRow: Number(row.topic), topicId: String(row.uuid), ...endsOf(row) };
+  return row === undefined ? null : {
+    id: Number(row.id),
+    topicRow: Number(row.topic),
+    topicId: String(row.uuid),
+    ...endsOf(row),
+  };
 }

@@ -3,8 +3,7 @@ import { utf8 } from "../../base/bytes.ts";
 import { SimulatedClock } from "../../base/clock.ts";
 import { at, results, sumJob } from "../test_jobs.ts";
 import { TestDriver } from "../test_driver.ts";
-import type { ChangelogEntry } from "../state/tables.ts";
-import { type SavedInput, Task } from "../task.ts";
+import { Task } from "../task.ts";
 
 Deno.test("runningReduce gives a key's total at the end of each of its windows", () => {
   for (const lateness of ["0s", "2m"]) {

@@ -1,17 +1,24 @@
-/** Waiting for a change of the file: by this process at once, by another one within some milliseconds. */
+/** Waiting for a change of the file: by this process at once, by others within milliseconds. */
 
 import { systemClock } from "../../base/clock.ts";
 import type { Database } from "./database.ts";
 
-/** The first pause between two looks, in milliseconds; it doubles up to the longest. */
+/**
+ * The pauses between two looks, in milliseconds. A pause is a part of the time that nothing has
+ * changed for: a busy log is followed closely, and an idle one costs next to nothing.
+ */
 const shortestPause = 2;
 const longestPause = 25;
+const pauseShare = 1 / 4;
 
-/** Tells when the file has changed. */
+/** Tells when the file has changed. Waits in real time: other processes know no other. */
 export class ChangeSignal {
   readonly #db: Database;
   readonly #sleepers = new Set<AbortController>();
   #ownChanges = 0;
+  #seenMark = "";
+  /** When the newest change was seen. */
+  #changedAt = systemClock.now();
   #closed = false;
 
   constructor(db: Database) {
@@ -30,24 +37,34 @@ export class ChangeSignal {
     this.changed();
   }
 
-  /** What {@linkcode ChangeSignal.wait} compares with. */
+  /** Whether waits have been ended. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** What {@linkcode ChangeSignal.wait} compares with; to be taken before looking at the file. */
   get mark(): string {
-    return this.#closed ? "" : `${this.#db.dataVersion} ${this.#ownChanges}`;
+    return `${this.#closed ? "closed" : this.#db.dataVersion} ${this.#ownChanges}`;
   }
 
   /** Waits until the file is not as it was at `mark`, for `milliseconds` at most. */
   async wait(mark: string, milliseconds: number, signal?: AbortSignal): Promise<void> {
     const deadline = systemClock.now() + milliseconds;
-    for (
-      let pause = shortestPause;
-      !signal?.aborted && !this.#closed;
-      pause = Math.min(pause * 2, longestPause)
-    ) {
-      if (this.mark !== mark) return;
+    while (!signal?.aborted && !this.#closed && this.mark === mark) {
       const left = deadline - systemClock.now();
       if (left <= 0) return;
-      await this.#sleep(Math.min(pause, left), signal);
+      await this.#sleep(Math.min(this.#pause(mark), left), signal);
     }
+  }
+
+  #pause(mark: string): number {
+    const now = systemClock.now();
+    if (mark !== this.#seenMark) {
+      this.#seenMark = mark;
+      this.#changedAt = now;
+    }
+    const quiet = now - this.#changedAt;
+    return Math.max(shortestPause, Math.min(quiet * pauseShare, longestPause));
   }
 
   async #sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {

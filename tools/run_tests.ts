@@ -14,6 +14,14 @@ export interface TestCounts {
   readonly skipped: number;
 }
 
+/** How the tests are run. */
+export interface TestOptions {
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A test that hangs must not hang the gate: killed after this long; default 30 minutes. */
+  readonly timeoutMs?: number;
+}
+
 /** Counts the test cases of a JUnit report. */
 export function countTests(junit: string): TestCounts {
   let passed = 0, failed = 0, skipped = 0;
@@ -36,10 +44,11 @@ export function closingLine({ passed, failed, skipped }: TestCounts): string {
  */
 export async function runTests(
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, timeoutMs = 1_800_000 }: TestOptions = {},
 ): Promise<TestCounts> {
   const folder = await Deno.makeTempDir({ prefix: "flights-test-" });
   const report = join(folder, "junit.xml");
+  const deadline = AbortSignal.timeout(timeoutMs);
   try {
     const { success } = await new Deno.Command(Deno.execPath(), {
       args: [
@@ -54,10 +63,20 @@ export async function runTests(
       env: { ...env },
       stdout: "inherit",
       stderr: "inherit",
+      signal: deadline,
     }).spawn().status;
+    // What was killed may have left a line begun.
+    if (!success) console.log();
+    if (!success && deadline.aborted) {
+      console.error(
+        `Cannot wait for the tests: ${timeoutMs / 60_000} minutes must do, they run on`,
+      );
+    }
     const counts = countTests(await Deno.readTextFile(report).catch(() => ""));
     const none = counts.passed + counts.failed === 0;
-    if (none) console.error("Cannot count this as passed: at least one test must run, none did");
+    if (success && none) {
+      console.error("Cannot count this as passed: at least one test must run, none did");
+    }
     return counts.failed === 0 && (!success || none) ? { ...counts, failed: 1 } : counts;
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { needs } from "../tests/permissions.ts";
 import { runDeno } from "./process.ts";
-import { closingLine, countTests } from "./test.ts";
+import { closingLine, countTests } from "./run_tests.ts";
 
 Deno.test("countTests tells passed, failed and skipped apart", () => {
   const report = `<testsuites tests="5"><testsuite>
@@ -41,10 +41,33 @@ Deno.test({
         const file = join(folder, "planted_test.ts");
         await Deno.writeTextFile(file, source);
         const check = source.includes(": string") ? [] : ["--no-check"];
-        const result = await runDeno(["run", "-A", "tools/test.ts", ...check, file]);
+        const result = await runDeno(["run", "-A", "tools/run_tests.ts", ...check, file]);
         assert.equal(result.stdout.trimEnd().split("\n").at(-1), line, source);
         assert.equal(result.code, code, source);
       }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  ...needs("read", "write", "run", "env"),
+  name: "runTests ends tests that hang, and counts that as a failure",
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const file = join(folder, "planted_test.ts");
+      const hang = 'Deno.test("a", () => new Promise(() => setInterval(() => {}, 1000)));';
+      await Deno.writeTextFile(file, hang);
+      const module = JSON.stringify(new URL("./run_tests.ts", import.meta.url).href);
+      const code = `import { runTests } from ${module};
+        const counts = await runTests(["--no-check", ...Deno.args], { timeoutMs: 1500 });
+        console.log(JSON.stringify(counts));`;
+      const { stdout, stderr } = await runDeno(["eval", code, file], { timeoutMs: 30_000 });
+      const counts = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+      assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
+      assert.match(stderr, /^Cannot wait for the tests: 0.025 minutes must do/m);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -1,0 +1,145 @@
+/** Several processes on one file: what each commits is kept, and who dies is replaced. */
+
+import assert from "node:assert/strict";
+import { needs } from "../../../tests/permissions.ts";
+import { assigned, elapsed, joined, output, readAll, readTexts } from "../conformance_support.ts";
+import type { Log } from "../log.ts";
+import { commitSteps } from "./fault_point.ts";
+import { openSqliteLog } from "./sqlite_log.ts";
+import { withProcesses } from "./testdata/child_process.ts";
+
+const allowed = needs("read", "write", "run", "env", "sys");
+
+async function createTopics(log: Log): Promise<void> {
+  const names = ["in", "one", "two", "appended"];
+  await log.createTopics(names.map((name) => ({ name, partitions: 1 })));
+}
+
+Deno.test({
+  ...allowed,
+  name: "openSqliteLog makes one log of a folder that processes open at the same time",
+  fn: () =>
+    withProcesses(async (directory, start) => {
+      const names = ["a", "b", "c", "d"];
+      const children = names.map((argument) => start("create", { argument }));
+      for (const child of children) assert.deepEqual(await child.rest(), ["done"]);
+      const log = await openSqliteLog({ directory });
+      assert.deepEqual((await log.describeTopics()).map(({ name }) => name), names);
+      await log.close();
+    }),
+});
+
+Deno.test({
+  ...allowed,
+  name: "openSqliteLog neither loses nor doubles what processes commit at the same time",
+  fn: () =>
+    withProcesses(async (directory, start) => {
+      const log = await openSqliteLog({ directory });
+      await createTopics(log);
+      const writers = ["a", "b", "c"];
+      const children = writers.map((argument) => start("commit", { argument }));
+      for (const child of children) assert.deepEqual(await child.rest(), ["done"]);
+      const ofWriter = (writer: string) => Array.from({ length: 40 }, (_, i) => `${writer}:${i}`);
+      for (const topic of ["one", "two", "appended"]) {
+        const records = await readAll(log, { topic, partition: 0 }, { expected: 120 });
+        assert.deepEqual(records.map(({ offset }) => offset), records.map((_, i) => i));
+        const texts = records.map(({ value }) => new TextDecoder().decode(value!));
+        for (const writer of writers) {
+          assert.deepEqual(texts.filter((text) => text.startsWith(writer)), ofWriter(writer));
+        }
+        assert.equal(texts.length, 120);
+      }
+      assert.deepEqual(await readTexts(log, "one", 120), await readTexts(log, "two", 120));
+      for (const writer of writers) {
+        const [offset] = (await log.describeGroup(writer)).offsets;
+        assert.equal(offset!.metadata, `${writer}:39,${writer}:39`);
+      }
+      await log.close();
+    }),
+});
+
+Deno.test({
+  ...allowed,
+  name: "poll takes over from a process that was killed, long before its lease has run out",
+  fn: () =>
+    withProcesses(async (directory, start) => {
+      const sessionTimeoutMs = 60_000;
+      const log = await openSqliteLog({ directory, sessionTimeoutMs });
+      await createTopics(log);
+      const child = start("hold", { argument: `${sessionTimeoutMs}` });
+      await child.expect("holds");
+      child.send("");
+      await child.expect("committed");
+      const member = await log.join("g", { description: "this process", topics: ["in"] });
+      await member.poll([]);
+      assert.match(member.assignment.waitingFor!, /^process \d+$/);
+      const took = await elapsed(async () => {
+        const waiting = assigned(member);
+        child.signal("SIGKILL");
+        await waiting;
+      });
+      assert(took < 5_000, `taking over took ${took} ms`);
+      assert.equal((await member.committed())[0]!.metadata, "0");
+      assert.equal((await log.describeGroup("g")).members.length, 1);
+      await log.close();
+      assert.deepEqual([...Deno.readDirSync(`${directory}/members`)], []);
+    }),
+});
+
+Deno.test({
+  ...allowed,
+  name: "poll replaces a process that stands still once its lease has run out, and fences it",
+  fn: () =>
+    withProcesses(async (directory, start) => {
+      const sessionTimeoutMs = 500;
+      const log = await openSqliteLog({ directory, sessionTimeoutMs });
+      await createTopics(log);
+      const child = start("hold", { argument: `${sessionTimeoutMs}` });
+      await child.expect("holds");
+      child.send("");
+      await child.expect("committed");
+      // It waits for the next line now, and holds no lock of the file.
+      child.signal("SIGSTOP");
+      const member = await joined(log, "g", "in");
+      const transaction = member.begin();
+      transaction.append(output("one", ["here"]));
+      await transaction.commit(() => [{ topic: "in", partition: 0, offset: 0, metadata: "here" }]);
+      child.send("");
+      child.signal("SIGCONT");
+      const lines = await child.rest();
+      assert.equal(lines.length, 1);
+      assert.equal(JSON.parse(lines[0]!).code, "fenced");
+      assert.deepEqual(await readTexts(log, "one", 2), ["0", "here"]);
+      assert.equal((await member.committed())[0]!.metadata, "here");
+      await log.close();
+    }),
+});
+
+for (const step of commitSteps) {
+  const survives = step === "commit-durable";
+  Deno.test({
+    ...allowed,
+    name: `commit of a process that is killed at ${step} is kept ${
+      survives ? "whole" : "not at all"
+    }`,
+    fn: () =>
+      withProcesses(async (directory, start) => {
+        const before = await openSqliteLog({ directory });
+        await createTopics(before);
+        await before.close();
+        const child = start("crash", { argument: step });
+        assert.deepEqual(await child.rest(), []);
+        const log = await openSqliteLog({ directory });
+        const kept = survives ? ["first", "second"] : ["first"];
+        const member = await joined(log, "g", "in");
+        assert.equal((await member.committed())[0]!.metadata, `${kept.at(-1)},${kept.at(-1)}`);
+        const transaction = member.begin();
+        for (const topic of ["one", "two"]) transaction.append(output(topic, ["next"]));
+        await transaction.commit(() => []);
+        for (const topic of ["one", "two"]) {
+          assert.deepEqual(await readTexts(log, topic, kept.length + 1), [...kept, "next"]);
+        }
+        await log.close();
+      }),
+  });
+}
