@@ -13,6 +13,8 @@ export interface StopRequest {
   close(): void;
 }
 
+const ignore = () => {};
+
 /** Listens for SIGINT and SIGTERM. */
 export function listenForStop(): StopRequest {
   const controller = new AbortController();
@@ -26,6 +28,8 @@ export function listenForStop(): StopRequest {
   const onTerminate = ask(exitCode.terminated);
   process.on("SIGINT", onInterrupt);
   process.on("SIGTERM", onTerminate);
+  // Over the process's limit of file sizes, a write is to fail as on a full disk, with a word.
+  process.on("SIGXFSZ", ignore);
   return {
     signal: controller.signal,
     get exitCode() {
@@ -34,6 +38,7 @@ export function listenForStop(): StopRequest {
     close: () => {
       process.off("SIGINT", onInterrupt);
       process.off("SIGTERM", onTerminate);
+      process.off("SIGXFSZ", ignore);
     },
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { needs } from "../../../tests/permissions.ts";
+import { systemClock } from "../../base/clock.ts";
 import { FlightsError, hasCode } from "../../base/errors.ts";
 import { Database } from "./database.ts";
 
@@ -71,6 +72,32 @@ Deno.test({
     reader.close();
     await fill("b", 40);
     assert(walMebibytes() <= 34, `the write-ahead log must shrink, it has ${walMebibytes()} MiB`);
+    db.close();
+    await Deno.remove(directory, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...needs("read", "write"),
+  name: "Database.write runs its body once, however long others keep the file locked",
+  fn: async () => {
+    const directory = await Deno.makeTempDir();
+    const path = `${directory}/flights.db`;
+    const db = await Database.open(path);
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    let runs = 0;
+    const writing = db.write("test", () => {
+      runs++;
+      db.run(insert, "a");
+    });
+    await systemClock.sleep(50);
+    assert.equal(runs, 0);
+    other.exec("COMMIT");
+    other.close();
+    await writing;
+    assert.equal(runs, 1);
+    assert.deepEqual(names(db), ["a"]);
     db.close();
     await Deno.remove(directory, { recursive: true });
   },
