@@ -22,8 +22,10 @@ import {
   startTask,
 } from "./task_start.ts";
 
-/** A commit is made early when this many bytes of outputs wait for it. */
-const maxUncommittedBytes = 4 * 1024 * 1024;
+/** A commit is made early when this many bytes of outputs wait for it: memory stays flat. */
+const maxUncommittedBytes = 2 * 1024 * 1024;
+/** What a fetch takes of each partition: a batch or two, for the same reason. */
+const maxPartitionBytes = 256 * 1024;
 /** Records processed between two looks at the clock. */
 const sliceRecords = 512;
 /** The longest wait for records: the clock is looked at that often (semantics 8, 9). */
@@ -48,7 +50,8 @@ export class MemberLoop {
   #start: StartContext | null = null;
   readonly #commitInterval: number;
   #generation = 0;
-  #tasks: StartedTask[] = [];
+  #tasks: readonly StartedTask[] = [];
+  #lanes: readonly InputLane[] = [];
   #state: JobState = "standing-by";
   #waitingFor: string | null = null;
   #nextCommitAt = 0;
@@ -95,10 +98,6 @@ export class MemberLoop {
     return this.#tell("stopped");
   }
 
-  get #lanes(): readonly InputLane[] {
-    return this.#tasks.flatMap(({ lanes }) => lanes);
-  }
-
   /** Fetches for the lanes that have nothing buffered; waits only when none has. */
   async #fetch(): Promise<void> {
     const { signal } = this.#options.settings;
@@ -108,7 +107,7 @@ export class MemberLoop {
     const idle = lanes.every((lane) => lane.isEmpty);
     const fetched = await this.#member.poll(
       hungry.map((lane) => lane.fetchPosition),
-      { maxWaitMs: idle ? this.#waitMs() : 0, ...(signal && { signal }) },
+      { maxWaitMs: idle ? this.#waitMs() : 0, maxPartitionBytes, ...(signal && { signal }) },
     );
     for (const partition of fetched) {
       hungry.find((lane) =>
@@ -129,11 +128,12 @@ export class MemberLoop {
     const { observer } = this.#options.settings;
     this.#generation = assignment.generation;
     this.#tasks = [];
+    this.#lanes = [];
     this.#waitingFor = null;
     if (assignment.partitions.length === 0) return;
     this.#tell("restoring");
     this.#outbox = new Outbox(this.#options.partitionsOf);
-    this.#start = await openStart(this.#options.start);
+    this.#start = await openStart(this.#options.start, () => this.#member.poll([]));
     const { clock, onError, maxFuture, untilEnd } = this.#options.settings;
     const committed = await this.#member.committed();
     const tasks: StartedTask[] = [];
@@ -150,6 +150,7 @@ export class MemberLoop {
       );
     }
     this.#tasks = tasks;
+    this.#lanes = tasks.flatMap(({ lanes }) => lanes);
     this.#nextCommitAt = this.#options.settings.pace.now() + this.#commitInterval;
     observer?.resumed?.(tasks.flatMap(({ resumed }) => resumed));
     this.#tell("running");

@@ -28,10 +28,15 @@ export interface StartContext extends StartSettings {
   readonly inputs: readonly TopicDescription[];
   /** The changelog, or null for a job without state. */
   readonly changelog: TopicDescription | null;
+  /** Keeps the member alive while a long changelog is read. @throws {FlightsError} `fenced`. */
+  readonly keepAlive: () => Promise<unknown>;
 }
 
 /** Looks at the topics that tasks are started on. */
-export async function openStart(settings: StartSettings): Promise<StartContext> {
+export async function openStart(
+  settings: StartSettings,
+  keepAlive: StartContext["keepAlive"],
+): Promise<StartContext> {
   const { log, job: { applicationId, topology } } = settings;
   const names = topology.sources.map(({ topic }) => topic);
   const changelogName = changelogTopic(applicationId, stageName(topology));
@@ -43,7 +48,7 @@ export async function openStart(settings: StartSettings): Promise<StartContext> 
     return topic;
   });
   const changelog = topology.isStateful ? described(changelogName) ?? null : null;
-  return { ...settings, inputs, changelog };
+  return { ...settings, inputs, changelog, keepAlive };
 }
 
 /** A task that is ready to run. */
@@ -82,12 +87,10 @@ export async function startTask(
   if (changelog !== null) await restoreState(context, task, changelog);
   const afresh = resumes.some(({ kind }) => kind === "recreated");
   resumes.forEach((resume, index) => {
-    if (resume.kind === "first" || resume.kind === "recreated") {
-      task.startInput(index, resume.offset);
-    } else if ("saved" in resume && afresh) task.startInput(index, resume.offset);
-    else if ("saved" in resume) {
-      task.restoreInput(index, { ...resume.saved, offset: resume.offset });
-    }
+    if (!("offset" in resume)) return;
+    const { offset } = resume;
+    if (afresh || !("saved" in resume)) task.startInput(index, offset);
+    else task.restoreInput(index, { ...resume.saved, offset });
   });
   const lanes = topology.sources.map((source, index) =>
     new InputLane({
@@ -187,6 +190,7 @@ async function restoreState(
   }
   let offset = Math.max(range.from, startOffset);
   while (offset < range.to) {
+    await context.keepAlive();
     const [fetched] = await log.fetch([{ topic, partition, offset, topicId }]);
     assert(
       fetched !== undefined && fetched.nextOffset > offset,
