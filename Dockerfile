@@ -23,4 +23,5 @@ RUN mkdir /data && chown deno:deno /data
 USER deno
 WORKDIR /data
 VOLUME /data
+ENV FLIGHTS_DATA=/data
 ENTRYPOINT ["/tini", "--", "deno", "run", "--quiet", "--allow-all", "--no-config", "--no-lock", "/opt/flights/flights.js"]

@@ -261,7 +261,7 @@ Deno.test({
     await flights(["datagen", "--create", ...count], { data });
     assert.equal((await flights(["merge", "--until-end"], { data })).code, 0);
     const stats = startFlights(["stats"], { data });
-    await stats.told("resumes flightdata[0]");
+    await stats.told("resumes flightdata[0-4] at ");
     const refused = await flights(["datagen", "--create", "--count", "0"], { data });
     assert.equal(refused.code, 3, refused.stderr);
     assert.match(refused.stderr, /stats \(process \d+\) is; stop it first/);
@@ -321,5 +321,79 @@ Deno.test({
     assert.deepEqual(await complete("consume", "--unt"), ["--until-end", ":4"]);
     assert.deepEqual(await complete("consume", "--log-format", ""), ["text", "json", ":4"]);
     assert.deepEqual(await complete("topics", "d"), ["describe", "delete", ":4"]);
+  },
+});
+
+Deno.test({
+  ...permissions,
+  name: "a job tells where it goes on in a line a topic, and of all drained tasks in one",
+  fn: async () => {
+    using folder = dataFolder();
+    const data = folder.path;
+    const seeded = ["--seed", "7", "--start", "2026-01-31", "--count", "100", "--rate", "max"];
+    await flights(["datagen", "--create", "--partitions", "2", ...seeded], { data });
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await flights([...args, "--until-end"], { data });
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout, "");
+      return parsed(stderr);
+    };
+    const resumed = (told: readonly Record<string, unknown>[]) =>
+      told.filter(({ resume }) => resume !== undefined).map(({ message }) => message);
+    assert.deepEqual(resumed(await run("merge")), [
+      "resumes skyone[0-1] at 0, 0 (first start, earliest)",
+      "resumes sunset[0-1] at 0, 0 (first start, earliest)",
+    ]);
+    const again = resumed(await run("merge"));
+    assert.equal(again.length, 2);
+    assert.match(String(again[0]), /^resumes skyone\[0-1\] at \d+, \d+ \(committed\)$/);
+    const drained = (await run("stats", "--drain")).filter(({ watermarks }) => watermarks);
+    assert.equal(drained.length, 1);
+    assert.match(String(drained[0]!.message), /^drained: open windows of 2 tasks fired, the last/);
+  },
+});
+
+Deno.test({
+  ...permissions,
+  name: "a second member says whom it waits for, and that it had no partitions",
+  fn: async () => {
+    using folder = dataFolder();
+    const data = folder.path;
+    await createdTopics(data);
+    const first = startFlights(["merge"], { data });
+    await first.told("resumes sunset");
+    const second = startFlights(["merge"], { data });
+    await second.told(`waiting: merge (process ${first.pid}) holds all partitions of merge`);
+    second.kill("SIGTERM");
+    const { code, stderr } = await second.result;
+    assert.equal(code, 143, stderr);
+    assert.match(stderr, /merge stopped after .*: it had no partitions/);
+    first.kill("SIGINT");
+    assert.equal((await first.result).code, 130);
+  },
+});
+
+Deno.test({
+  ...permissions,
+  name: "demo prints plain lines on a pipe, audits itself, and leaves nothing behind",
+  fn: async () => {
+    using folder = dataFolder();
+    const data = `${folder.path}/log`;
+    const env = { TMPDIR: folder.path };
+    const left = () => [...Deno.readDirSync(folder.path)].map(({ name }) => name);
+    const { code, stdout, stderr } = await flights(["demo", "--minutes", "10"], { data, env });
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr, "");
+    assert.match(
+      stdout,
+      /-> skyone\.dead-letter\[\d\]: .*\n[^]*\nEvery record is accounted for\.\n$/,
+    );
+    assert.equal(stdout.includes("\x1b"), false);
+    assert.deepEqual(left(), []);
+
+    const unread = startFlights(["demo", "--minutes", "10"], { data, env, stdoutLimit: 1 });
+    const { code: unreadCode, stderr: told } = await unread.result;
+    assert.deepEqual({ unreadCode, told }, { unreadCode: 0, told: "" });
+    assert.deepEqual(left(), []);
   },
 });

@@ -25,6 +25,7 @@ Deno.test("FlightsError tells of every code whose it is and whether to try again
     "log-unreachable": "external, retryable",
     "log-forbidden": "external",
     "log-full": "external, retryable",
+    "output-failed": "external, retryable",
     "log-corrupt": "external",
     "log-version": "user",
     "fenced": "external, retryable",

@@ -3,31 +3,44 @@
 import { Command, CommanderError, type OutputConfiguration } from "@commander-js/extra-typings";
 import type { Command as UntypedCommand } from "commander";
 import process from "node:process";
+import { messageOf } from "../base/errors.ts";
 import config from "../../deno.json" with { type: "json" };
 import { addCompletions } from "./completions.ts";
 import { consumeCommand } from "./consume.ts";
 import { datagenCommand } from "./datagen.ts";
 import { demoCommand } from "./demo.ts";
-import { exitCode } from "./exit_codes.ts";
+import { exitCode, exitCodeOf } from "./exit_codes.ts";
 import { mergeCommand } from "./merge.ts";
 import { produceCommand } from "./produce.ts";
 import { resetCommand } from "./reset.ts";
 import { statsCommand } from "./stats.ts";
 import { topicsCommand } from "./topics.ts";
+import { TextOutput, writeError } from "./text_output.ts";
 import { withExamples } from "./usage.ts";
 
 /** Takes help and usage errors; default: stdout and stderr. */
 export type UsageOutput = Pick<OutputConfiguration, "writeOut" | "writeErr">;
 
+/** Help goes to stdout, errors to stderr; either may be closed. */
+const standard: UsageOutput = {
+  writeOut: (text) => new TextOutput().write(text),
+  writeErr: writeError,
+};
+
 /** Builds the program with all its commands. */
 export function createProgram(output: UsageOutput = {}): UntypedCommand {
   const program = new Command("flights")
     .description("Event-time streams of flight bookings, exactly once")
+    .usage("COMMAND [options]")
     .version(config.version, "--version", "print the version")
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show the help of a command")
     .showHelpAfterError("Add --help to see how it is used.")
-    .configureOutput({ ...output, outputError: (text, write) => write(startWithOption(text)) })
+    .configureOutput({
+      ...standard,
+      ...output,
+      outputError: (text, write) => write(startWithOption(text)),
+    })
     .exitOverride();
   withExamples(program, [
     ["flights demo", "see all of it at work within a minute"],
@@ -61,7 +74,7 @@ function inheritSettings(command: UntypedCommand, parent: UntypedCommand): void 
 
 /** A message begins with the option that is wrong. */
 function startWithOption(text: string): string {
-  return text.replace(/^error: (option )?/, "");
+  return text.replace(/^error: (option |command-)?/, "");
 }
 
 /**
@@ -73,8 +86,13 @@ export async function main(args: readonly string[], output?: UsageOutput): Promi
   try {
     await createProgram(output).parseAsync(args, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+    }
+    // Nobody reads any more.
+    if (error instanceof Deno.errors.BrokenPipe) return exitCode.done;
+    writeError(`${messageOf(error)}\n`);
+    return exitCodeOf(error);
   }
   return Number(process.exitCode ?? exitCode.done);
 }

@@ -36,6 +36,7 @@ Deno.test({
         out,
         new RegExp(`^Examples:\\n[^]*\\nUsage: ${["flights", ...path].join(" ")} `),
       );
+      assert.deepEqual(out.split("\n").filter((line) => line.length > 80), [], "80 columns");
     }
   },
 });
@@ -59,6 +60,12 @@ const wrong: readonly (readonly [args: string, message: RegExp])[] = [
   ["consume t --count 1 --follow", /^'--count <n>' cannot be used with option '--follow'/],
   ["consume t --until-end --count 1", /^'--until-end' cannot be used with option '--count <n>'/],
   ["consume t --wait 1s", /^--wait needs --until-end or --count/],
+  ["consume t --from -1", /^'--from <where>' .* It must be a whole number, 0 or more/],
+  ["consume a/b", /^argument value 'a\/b' is invalid for argument 'topic'. It must be 1 to 249 of/],
+  ["produce ..", /'topic'.* not \. or \.\./],
+  ["topics delete a b,c", /'b,c' is invalid for argument 'topics'/],
+  ["merge --data=", /^'--data <dir>' .* It must not be empty/],
+  ["demo --seed 4294967296", /^'--seed <s>' .* 0 to 4294967295/],
   ["consume t --from newest", /^'--from <where>' .* it must be ISO 8601/],
   ["reset a/b", /'job'.* 1 to 200 of/],
   ["reset a --to latest", /^'--to <where>' .* it must be ISO 8601/],

@@ -11,7 +11,7 @@ import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import { exitCode } from "./exit_codes.ts";
 import { OldestFirstReader, type PartitionRange, type ReadPlace } from "./oldest_first_reader.ts";
 import { withExamples, withRule, withWait } from "./usage.ts";
-import { integer, type ReadFrom, readFrom } from "./values.ts";
+import { integer, type ReadFrom, readFrom, topicName } from "./values.ts";
 import { waitForTopics } from "./wait_for_topics.ts";
 
 interface ConsumeOptions extends EverywhereOptions {
@@ -32,7 +32,7 @@ export function consumeCommand() {
       "prints the records of a topic, the oldest of all partitions first: the value and a line feed " +
         "(a null value is an empty line), or with --json the envelope that produce reads",
     )
-    .argument("<topic>", "what to read")
+    .argument("<topic>", "what to read", topicName)
     .addOption(
       new Option(
         "--from <where>",

@@ -1,6 +1,7 @@
 /** Stdout, which holds data and nothing else. */
 
 import { concatBytes, utf8 } from "../base/bytes.ts";
+import { outputFailed } from "./text_output.ts";
 
 /** What is collected before it is handed on, in bytes. */
 const flushSize = 64 * 1024;
@@ -43,7 +44,11 @@ export class DataOutput {
     this.#size += bytes.length;
   }
 
-  /** Hands on what has been added. */
+  /**
+   * Hands on what has been added.
+   *
+   * @throws {FlightsError} `output-failed` when it is not taken, and not since nobody reads.
+   */
   async flush(): Promise<void> {
     const bytes = concatBytes(this.#chunks);
     this.#chunks = [];
@@ -53,7 +58,7 @@ export class DataOutput {
         at += await this.#sink.write(bytes.subarray(at));
       }
     } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw outputFailed(error);
       this.#closed = true;
     }
   }

@@ -20,8 +20,9 @@ import type { Teller } from "./logging.ts";
 import { TerminalLine } from "./progress_line.ts";
 import { recreateTopics } from "./recreate_topics.ts";
 import { withExamples, withRule } from "./usage.ts";
-import { integer, positive, rate, share, time } from "./values.ts";
+import { integer, positive, rate, seed, share, time } from "./values.ts";
 import { waitForTopics } from "./wait_for_topics.ts";
+import { counted } from "./words.ts";
 
 /** About how many records an append holds when there are that many. */
 const chunkSize = 8_192;
@@ -49,23 +50,33 @@ export function datagenCommand() {
         .argParser(integer(1, 10_000)).default(defaultPartitions),
     )
     .addOption(
-      new Option("--rate <n>", "records of each a second of event time, or max: do not wait")
-        .argParser(rate).default(undefined, "1 to 3"),
+      new Option(
+        "--rate <n>",
+        "records of each a second of event time, or max: do not wait (default: 1 to 3)",
+      )
+        .argParser(rate),
     )
     .addOption(
-      new Option("--count <n>", "records of each, then exit").argParser(integer(0))
-        .default(undefined, "without end"),
+      new Option("--count <n>", "records of each, then exit (default: no end)").argParser(
+        integer(0),
+      ),
     )
     .addOption(
       new Option("--users <n>", "travellers").argParser(integer(1, 1_000_000)).default(100),
     )
     .addOption(
-      new Option("--seed <s>", "what is booked; the same seed and start give the same bytes")
-        .argParser(integer(0, 0xffff_ffff)).default(undefined, "random"),
+      new Option(
+        "--seed <s>",
+        "what is booked; the same seed and start give the same bytes (default: random)",
+      )
+        .argParser(seed),
     )
     .addOption(
-      new Option("--start <time>", "first event time")
-        .argParser(time).default(undefined, "now; with --count the last record is at now"),
+      new Option(
+        "--start <time>",
+        "first event time (default: now; with --count the last record is at now)",
+      )
+        .argParser(time),
     )
     .addOption(
       new Option("--speed <x>", "event time runs at x times real time").argParser(positive)
@@ -81,7 +92,7 @@ export function datagenCommand() {
     );
   withExamples(command, [
     ["flights datagen --create", "make the topics and write 1 to 3 bookings of each a second"],
-    ["flights datagen --create --count 50000 --rate max", "write a day's bookings at once"],
+    ["flights datagen --create --count 50000 --rate max", "write seven hours of bookings at once"],
     ["flights datagen --seed 7 --start 2026-01-31 --count 100", "the same bytes every time"],
   ]);
   const ruled = withRule(withEverywhere(command), ({ values, has }) => {
@@ -233,7 +244,7 @@ export class DatagenRun {
       ? ""
       : `, event time ${formatTime(start)} to ${formatTime(this.#last.at)}`;
     tell.info(
-      `datagen wrote ${skyone} records to skyone and ${sunset} to sunset in ` +
+      `datagen wrote ${counted(skyone, "record")} to skyone and ${sunset} to sunset in ` +
         `${describeDuration(took)}${span}, seed ${seed}`,
       { skyone, sunset, milliseconds: took, seed, start, end: this.#last?.at ?? null },
     );

@@ -6,10 +6,11 @@ import { systemClock } from "../base/clock.ts";
 import { runCommand } from "./command.ts";
 import { runDemo } from "./demo/demo_run.ts";
 import { demoView } from "./demo/demo_view.ts";
-import { withEverywhere } from "./everywhere.ts";
+import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import { exitCode } from "./exit_codes.ts";
+import { TextOutput } from "./text_output.ts";
 import { withExamples } from "./usage.ts";
-import { integer } from "./values.ts";
+import { filled, integer, seed } from "./values.ts";
 
 const minute = 60_000;
 
@@ -22,25 +23,47 @@ export function demoCommand() {
         30,
       ),
     )
-    .addOption(new Option("--seed <s>", "what is booked").argParser(integer(0)).default(1))
+    .addOption(new Option("--seed <s>", "what is booked").argParser(seed).default(1))
     .option("--follow", "run on at real time afterwards");
   withExamples(command, [
     ["flights demo", "half an hour of event time, in seconds"],
     ["flights demo --minutes 120 --seed 7", "more of it, and other bookings"],
     ["flights demo --follow", "run on at real time afterwards"],
+    ["flights demo --data shown", "keep its log, to look into it"],
   ]);
-  return withEverywhere(command).action(async (options, self) => {
-    const fresh = self.getOptionValueSource("data") === "default";
-    const data = fresh ? Deno.makeTempDirSync({ prefix: "flights-demo-" }) : options.data;
-    const start = Math.floor(systemClock.now() / minute) * minute - options.minutes * minute;
-    const view = demoView(options);
-    process.exitCode = await runCommand({ ...options, data }, async ({ log, signal }) => {
-      const { minutes, seed, follow = false } = options;
-      const audit = await runDemo({ log, seed, start, minutes, follow, signal, view });
+  const complete = withEverywhere(command, {
+    data: new Option("--data <dir>", "folder for the demo's log (default: one that is deleted)")
+      .argParser(filled),
+  });
+  return complete.action(async (options) => {
+    process.exitCode = await demo(options);
+  });
+}
+
+interface DemoCommandOptions extends Omit<EverywhereOptions, "data"> {
+  readonly data?: string;
+  readonly minutes: number;
+  readonly seed: number;
+  readonly follow?: true;
+}
+
+/** Runs the demo on a log of its own; returns the exit code. */
+async function demo(options: DemoCommandOptions): Promise<number> {
+  const { minutes, seed, follow = false } = options;
+  const fresh = options.data === undefined;
+  const data = options.data ?? Deno.makeTempDirSync({ prefix: "flights-demo-" });
+  const start = Math.floor(systemClock.now() / minute) * minute - minutes * minute;
+  const output = new TextOutput();
+  const view = demoView(output, options);
+  try {
+    return await runCommand({ ...options, data }, async ({ log, signal }) => {
+      const stop = AbortSignal.any([signal, output.closed]);
+      const audit = await runDemo({ log, seed, start, minutes, follow, signal: stop, view });
       view.end(audit);
       const good = audit.checks.every(({ expected, found }) => expected === found);
       return good ? undefined : exitCode.mismatch;
     });
+  } finally {
     if (fresh) Deno.removeSync(data, { recursive: true });
-  });
+  }
 }

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
+import { filled } from "./values.ts";
 
 /** How much is told on stderr. */
 export const logLevels = ["debug", "info", "warning", "error"] as const;
@@ -17,17 +18,17 @@ export type EverywhereOptions = {
   readonly color: boolean;
 };
 
-/** Adds them to a command. */
+const dataOption = new Option("--data <dir>", "folder of the embedded log")
+  .argParser(filled).default(".flights").env("FLIGHTS_DATA");
+
+/** Adds them to a command. @param options another `--data`, for a command with a log of its own. */
 export function withEverywhere<A extends unknown[], O extends Record<string, unknown>>(
   command: Command<A, O>,
+  { data = dataOption }: { readonly data?: Option } = {},
 ): Command<A, O & EverywhereOptions> {
   const format = process.stderr.isTTY ? "text" : "json";
   return command
-    .addOption(
-      new Option("--data <dir>", "folder of the embedded log").default(".flights").env(
-        "FLIGHTS_DATA",
-      ),
-    )
+    .addOption(data)
     .addOption(
       new Option("--log-level <level>", "how much is told on stderr")
         .choices(logLevels).default("info").env("FLIGHTS_LOG_LEVEL"),

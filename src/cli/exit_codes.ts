@@ -34,6 +34,7 @@ const byErrorCode: Readonly<Record<ErrorCode, number>> = {
   "log-full": exitCode.failed,
   "log-corrupt": exitCode.failed,
   "log-version": exitCode.needsDecision,
+  "output-failed": exitCode.failed,
   "fenced": exitCode.failed,
   "instance-taken": exitCode.instanceTaken,
   "check-mismatch": exitCode.mismatch,

@@ -8,16 +8,17 @@ import { runJob } from "../runtime/job.ts";
 import type { Job, JobObserver } from "../runtime/job_options.ts";
 import type { OnDataLoss, StartFrom } from "../runtime/resume.ts";
 import type { JobStatus } from "../runtime/job_status.ts";
-import { describeResume } from "../runtime/task_start.ts";
-import { sumOutcomes, totalOf } from "../stream/counts.ts";
+import { type OutcomeCounts, sumOutcomes, totalOf } from "../stream/counts.ts";
 import type { OnError } from "../stream/task.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { type CommandContext, runCommand } from "./command.ts";
+import { runCommand } from "./command.ts";
 import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import type { Teller } from "./logging.ts";
 import { ProgressLine } from "./progress_line.ts";
+import { resumeLines } from "./resume_lines.ts";
 import { withRule } from "./usage.ts";
 import { applicationId, duration, durationOrOff, positiveDuration, startFrom } from "./values.ts";
+import { counted } from "./words.ts";
 
 /** The options of a job. */
 export type JobCommandOptions = EverywhereOptions & {
@@ -106,10 +107,10 @@ export function watermarkStrategy<T>(options: JobCommandOptions): WatermarkStrat
 
 /** Runs a job as its options say and returns the exit code. */
 export function runJobCommand(options: JobCommandOptions, job: Job): Promise<number> {
-  return runCommand(options, async (context) => {
-    const { log, tell, signal } = context;
+  return runCommand(options, async ({ log, tell, signal }) => {
     tell.info(`${job.applicationId} starts on ${log.description}`, { job: job.applicationId });
     const progress = new ProgressLine(job.applicationId, options.untilEnd === true);
+    const drained = new Map<number, number>();
     try {
       const status = await runJob(log, job, {
         commitInterval: options.commitInterval,
@@ -119,11 +120,16 @@ export function runJobCommand(options: JobCommandOptions, job: Job): Promise<num
         maxFuture: options.maxFuture,
         description: `${job.applicationId} (process ${process.pid})`,
         signal,
-        observer: observe(context, options, progress),
+        observer: {
+          ...tellObserved(aboveProgress(tell, progress), options.from),
+          drained: (partition, watermark) => drained.set(partition, watermark),
+          status: (status) => progress.show(status),
+        },
         ...(options.untilEnd &&
           { untilEnd: { drain: options.drain === true, wait: options.wait } }),
       });
       progress.clear();
+      if (drained.size > 0) tellDrained(tell, drained);
       tellEnd(tell, status);
     } finally {
       progress.clear();
@@ -131,50 +137,68 @@ export function runJobCommand(options: JobCommandOptions, job: Job): Promise<num
   });
 }
 
-function observe(
-  { tell }: CommandContext,
-  options: JobCommandOptions,
-  progress: ProgressLine,
-): JobObserver {
+type TellObserved = Pick<Teller, "info" | "warning">;
+
+/** Tells above the progress line, which is drawn anew below. */
+function aboveProgress(tell: Teller, progress: ProgressLine): TellObserved {
+  const cleared = (level: keyof TellObserved): TellObserved["info"] => (message, fields) => {
+    progress.clear();
+    tell[level](message, fields);
+  };
+  return { info: cleared("info"), warning: cleared("warning") };
+}
+
+function tellObserved(tell: TellObserved, from: StartFrom): JobObserver {
   return {
     waiting: (reason) => tell.info(`waiting: ${reason}`),
     replaced: (reason) => tell.warning(`joining again: ${reason}`),
     resumed: (inputs) => {
-      for (const input of inputs) {
-        const { topic, partition, resume } = input;
-        tell.info(`resumes ${describeResume(input, options.from)}`, {
-          topic,
-          partition,
-          resume: resume.kind,
-        });
+      for (const { level, message, fields } of resumeLines(inputs, from)) {
+        tell[level](message, fields);
       }
     },
-    drained: (partition, watermark) =>
-      tell.info(`drained task ${partition}: open windows fired up to ${formatTime(watermark)}`, {
-        partition,
-        watermark,
-      }),
-    status: (status) => progress.show(status),
   };
+}
+
+/** @param drained the watermark of each task whose open windows were fired. */
+function tellDrained(tell: Teller, drained: ReadonlyMap<number, number>): void {
+  const last = Math.max(...drained.values());
+  tell.info(
+    `drained: open windows of ${counted(drained.size, "task")} fired, the last ends at ${
+      formatTime(last + 1)
+    }`,
+    { watermarks: Object.fromEntries(drained) },
+  );
 }
 
 /** What came in and went out, when a job stops. */
 function tellEnd(tell: Teller, status: JobStatus): void {
-  const outcomes = sumOutcomes(status.tasks.map((task) => task.outcomes));
-  const held = status.tasks.reduce((sum, task) => sum + task.held, 0);
+  const { applicationId, tasks, outputs } = status;
+  const outcomes = sumOutcomes(tasks.map((task) => task.outcomes));
+  const held = tasks.reduce((sum, task) => sum + task.held, 0);
+  const records = totalOf(outcomes);
+  const stopped = `${applicationId} stopped after ${
+    describeDuration(status.at - status.startedAt)
+  }`;
+  tell.info(
+    tasks.length === 0
+      ? `${stopped}: it had no partitions`
+      : `${stopped}: ${describeOutcomes(outcomes, held)}`,
+    { records, ...outcomes, held, outputs },
+  );
+}
+
+/** What became of all records since the job began, for people. */
+export function describeOutcomes(outcomes: OutcomeCounts, held: number): string {
+  const { used, windowed, deadLetter, ...others } = outcomes;
+  const parts = Object.entries({ used: used + windowed - held, ...others, held })
+    .map(([name, count]) => ({ count, text: `${count} ${name}` }));
+  parts.push({ count: deadLetter, text: counted(deadLetter, "dead letter") });
+  const shown = parts.filter(({ count }) => count > 0).map(({ text }) => text).join(", ");
   const records = totalOf(outcomes);
   const lateShare = records === 0 ? 0 : outcomes.late / records * 100;
-  const parts = Object.entries({
-    ...outcomes,
-    used: outcomes.used + outcomes.windowed - held,
-    held,
-  })
-    .filter(([name, count]) => name !== "windowed" && count > 0)
-    .map(([name, count]) => `${count} ${name === "deadLetter" ? "dead letters" : name}`);
-  const took = describeDuration(status.at - status.startedAt);
-  tell.info(
-    `${status.applicationId} stopped after ${took}: ${records} records in since the job began` +
-      `${parts.length === 0 ? "" : ` (${parts.join(", ")})`}, late share ${lateShare.toFixed(2)} %`,
-    { records, ...outcomes, held, outputs: status.outputs },
-  );
+  return `${counted(records, "record")} in since the job began${
+    shown === "" ? "" : ` (${shown})`
+  }, ` +
+    `late share ${lateShare.toFixed(2)} %`;
 }

@@ -1,10 +1,10 @@
 /** What a command tells on stderr: lines for people on a terminal, JSON lines elsewhere. */
 
 import { configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
-import { writeSync } from "node:fs";
 import process from "node:process";
 import { styleText } from "node:util";
 import type { EverywhereOptions } from "./everywhere.ts";
+import { writeError } from "./text_output.ts";
 
 /** Facts that go with a message, for who reads JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -17,10 +17,17 @@ export interface Teller {
   error(message: string, fields?: Fields): void;
 }
 
+/** Whether colours are shown there; NO_COLOR counts when it is not empty (no-color.org). */
+export function isColored(
+  options: Pick<EverywhereOptions, "color">,
+  stream: { readonly isTTY?: boolean },
+): boolean {
+  return options.color && (process.env.NO_COLOR ?? "") === "" && stream.isTTY === true;
+}
+
 /** Sets up logging for this process. */
 export function startLogging(options: EverywhereOptions): Teller {
-  const colored = options.color && process.env.NO_COLOR === undefined &&
-    process.stderr.isTTY === true;
+  const colored = isColored(options, process.stderr);
   const format = options.logFormat === "json" ? jsonLine : textLine(colored);
   configureSync({
     reset: true,
@@ -42,15 +49,6 @@ function tellerOf(logger: Logger): Teller {
     warning: (message, fields) => logger.warn(finished(message), { ...fields }),
     error: (message, fields) => logger.error(finished(message), { ...fields }),
   };
-}
-
-/** Writes to stderr; who has closed it wants no more of it. */
-function writeError(text: string): void {
-  try {
-    writeSync(process.stderr.fd, text);
-  } catch {
-    // Nobody is left to be told.
-  }
 }
 
 function messageText(record: LogRecord): string {

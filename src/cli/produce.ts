@@ -12,7 +12,9 @@ import { EnvelopeError, parseEnvelope } from "./envelope.ts";
 import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import { linesOf } from "./lines.ts";
 import { withExamples, withWait } from "./usage.ts";
+import { topicName } from "./values.ts";
 import { waitForTopics } from "./wait_for_topics.ts";
+import { counted } from "./words.ts";
 
 interface ProduceOptions extends EverywhereOptions {
   readonly file?: string;
@@ -29,7 +31,7 @@ export function produceCommand() {
         "partition (default by key, else in turn), headers ([name, value, ...]). " +
         "Bytes: payload_base64, key_base64, headers_base64. Ignored: topic, offset, tstype, broker",
     )
-    .argument("<topic>", "where to write to")
+    .argument("<topic>", "where to write to", topicName)
     .option("--file <file>", "read lines from a file instead of stdin");
   withExamples(command, [
     [`echo '{"payload":"hello"}' | flights produce skyone`, "write one record"],
@@ -59,7 +61,7 @@ async function produce(
     }
   } finally {
     const { written } = producer;
-    tell.info(`wrote ${written} ${written === 1 ? "record" : "records"} to ${name}`, {
+    tell.info(`wrote ${counted(written, "record")} to ${name}`, {
       topic: name,
       records: written,
     });

@@ -4,6 +4,7 @@ import process from "node:process";
 import { describeDuration } from "../base/duration.ts";
 import type { JobStatus } from "../runtime/job_status.ts";
 import { sumOutcomes, totalOf } from "../stream/counts.ts";
+import { writeError } from "./text_output.ts";
 
 /** The time between two pictures, in milliseconds. */
 const interval = 250;
@@ -19,13 +20,13 @@ export class TerminalLine {
     if (!this.#enabled || now - this.#shownAt < interval) return;
     this.#shownAt = now;
     const columns = process.stderr.columns ?? 80;
-    process.stderr.write(`\r\x1b[2K${text().slice(0, columns - 1)}`);
+    writeError(`\r\x1b[2K${text().slice(0, columns - 1)}`);
     this.#visible = true;
   }
 
   /** Takes the line away. */
   clear(): void {
-    if (this.#visible) process.stderr.write("\r\x1b[2K");
+    if (this.#visible) writeError("\r\x1b[2K");
     this.#visible = false;
   }
 }
@@ -44,7 +45,10 @@ export class ProgressLine {
 
   /** Shows a status, unless the last picture is too fresh. */
   show(status: JobStatus): void {
-    if (status.tasks.length > 0) this.#line.show(status.at, () => this.#text(status));
+    const inputs = status.tasks.flatMap((task) => task.inputs);
+    // Before the first fetch nobody knows how much there is to do.
+    if (inputs.some(({ endOffset }) => endOffset === null)) return;
+    if (inputs.length > 0) this.#line.show(status.at, () => this.#text(status));
   }
 
   #text(status: JobStatus): string {
@@ -57,7 +61,9 @@ export class ProgressLine {
         (sum, { endOffset, position }) => sum + Math.max(0, (endOffset ?? position) - position),
         0,
       );
-    const left = this.#bounded && rate > 0 ? `, ${describeDuration(lag / rate * 1_000)} left` : "";
+    const left = this.#bounded && rate > 0 && lag > 0
+      ? `, ${describeDuration(Math.ceil(lag / rate) * 1_000)} left`
+      : "";
     return `${this.#name}: ${records.toLocaleString("en")} records, ` +
       `${Math.round(rate).toLocaleString("en")}/s, ${lag.toLocaleString("en")} to go${left}`;
   }

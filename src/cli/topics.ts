@@ -7,9 +7,16 @@ import type { TopicDescription } from "../log/log.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { DataOutput } from "./data_output.ts";
 import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
+import { writeError } from "./text_output.ts";
 import { textTable } from "./text_table.ts";
 import { withExamples, withWait } from "./usage.ts";
+import { topicName } from "./values.ts";
 import { waitForTopics } from "./wait_for_topics.ts";
+
+/** Commander hands over what it has read so far. */
+function topicNames(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, topicName(text)];
+}
 
 /** Builds the command. */
 export function topicsCommand() {
@@ -43,7 +50,7 @@ function describeCommand() {
     .description(
       "shows topics with their partitions: a table on a terminal, elsewhere one JSON object a line",
     )
-    .argument("[topics...]", "which ones (default: all)")
+    .argument("[topics...]", "which ones (default: all)", topicNames)
     .option("--json", "one JSON object a line on a terminal too");
   withExamples(command, [
     ["flights topics describe", "all topics"],
@@ -69,7 +76,7 @@ async function describe(
     : await waitForTopics(context, names, { doing: "describe", wait });
   if (topics === null) return;
   if (json !== true && process.stdout.isTTY === true) {
-    process.stderr.write(tableOf(topics));
+    writeError(tableOf(topics));
     return;
   }
   const output = new DataOutput();
@@ -87,10 +94,10 @@ function jsonOf(topic: TopicDescription) {
   return { name, id, cleanup, retentionMs, retentionBytes, records, partitions };
 }
 
-/** Topics as a table for people: a row a partition. */
+/** Topics as a table for people: a row a partition. The id is left to JSON: it would not fit. */
 export function tableOf(topics: readonly TopicDescription[]): string {
   const rows = topics.flatMap((topic) => {
-    const { name, id, cleanup, retentionMs, retentionBytes, partitions } = jsonOf(topic);
+    const { name, cleanup, retentionMs, retentionBytes, partitions } = jsonOf(topic);
     const limits = [
       ...(retentionMs === null ? [] : [formatDuration(retentionMs)]),
       ...(retentionBytes === null ? [] : [`${retentionBytes} bytes a partition`]),
@@ -98,17 +105,17 @@ export function tableOf(topics: readonly TopicDescription[]): string {
     const kept = cleanup === "compact" ? ["newest of each key", ...limits] : limits;
     return partitions.map(({ partition, startOffset, endOffset, records }) =>
       partition === 0
-        ? [name, partition, startOffset, endOffset, records, kept.join(", ") || "for ever", id]
-        : ["", partition, startOffset, endOffset, records, "", ""]
+        ? [name, partition, startOffset, endOffset, records, kept.join(", ") || "for ever"]
+        : ["", partition, startOffset, endOffset, records, ""]
     );
   });
-  return textTable(["topic", "partition", "start", "end", "records", "kept", "id"], rows);
+  return textTable(["topic", "partition", "start", "end", "records", "kept"], rows);
 }
 
 function deleteCommand() {
   const command = new Command("delete")
     .description("deletes topics with their records and the offsets that groups committed in them")
-    .argument("<topics...>", "which ones; all of them, or none when one is missing");
+    .argument("<topics...>", "which ones; all of them, or none when one is missing", topicNames);
   withExamples(command, [["flights topics delete skyone.late sunset.late", "delete two topics"]]);
   return withEverywhere(withWait(command)).action(async (names, options) => {
     process.exitCode = await runCommand(options, async (context) => {

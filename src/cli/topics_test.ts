@@ -21,10 +21,10 @@ Deno.test("tableOf shows a row a partition, numbers to the right", () => {
     },
   ]);
   assert.deepEqual(table.split("\n"), [
-    "topic    partition  start   end  records  kept                                           id",
-    "flights          0      0    12       12  for ever                                       id-1",
+    "topic    partition  start   end  records  kept",
+    "flights          0      0    12       12  for ever",
     "                 1    100  1100     1000",
-    "state            0      0     0        0  newest of each key, 1h, 100 bytes a partition  id-2",
+    "state            0      0     0        0  newest of each key, 1h, 100 bytes a partition",
     "",
   ]);
 });

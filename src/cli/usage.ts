@@ -6,13 +6,18 @@ import { duration } from "./values.ts";
 /** A command line, and what it does. */
 export type Example = readonly [line: string, what: string];
 
-/** Puts examples in front of a command's help. */
+/** The narrowest terminal that help is written for. */
+const columns = 80;
+
+/** Puts examples in front of a command's help: in two columns, or where those are too wide in turn. */
 export function withExamples<A extends unknown[], O extends Record<string, unknown>>(
   command: Command<A, O>,
   examples: readonly Example[],
 ): Command<A, O> {
   const width = Math.max(...examples.map(([line]) => line.length));
-  const lines = examples.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`);
+  const inColumns = examples.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`);
+  const inTurn = examples.map(([line, what]) => `  # ${what}\n  ${line}`);
+  const lines = inColumns.every((line) => line.length < columns) ? inColumns : inTurn;
   return command.addHelpText("before", `Examples:\n${lines.join("\n")}\n`);
 }
 

@@ -48,7 +48,9 @@ const firstTimeNumber = 100_000_000_000;
 /** `earliest`, `latest`, a time or an offset. */
 export const readFrom = checked((text): ReadFrom => {
   if (text === "earliest" || text === "latest") return text;
-  if (/^\d+$/.test(text) && Number(text) < firstTimeNumber) return { offset: Number(text) };
+  if (/^-?\d+$/.test(text) && Number(text) < firstTimeNumber) {
+    return { offset: integer(0)(text) };
+  }
   return { time: parseTime(text) };
 });
 
@@ -67,6 +69,9 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
     throw new InvalidArgumentError(`It must be a whole number, ${bound}.`);
   };
 }
+
+/** What a random sequence begins with. */
+export const seed = integer(0, 0xffff_ffff);
 
 /** A share, 0 to 1. */
 export function share(text: string): number {
@@ -88,6 +93,20 @@ export function applicationId(text: string): string {
   throw new InvalidArgumentError(
     "It must be 1 to 200 of a-z, A-Z, 0-9, dot, underscore and hyphen.",
   );
+}
+
+/** A topic's name, by Kafka's rule. */
+export function topicName(text: string): string {
+  if (/^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== "." && text !== "..") return text;
+  throw new InvalidArgumentError(
+    "It must be 1 to 249 of a-z, A-Z, 0-9, dot, underscore and hyphen, and not . or ..",
+  );
+}
+
+/** What must not be empty. */
+export function filled(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
 }
 
 /** A rate above zero, or `max`. */

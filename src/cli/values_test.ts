@@ -39,9 +39,8 @@ Deno.test("readFrom takes whole numbers below 10^11 as offsets, from there on as
   assert.deepEqual(from("0"), { offset: 0 });
   assert.deepEqual(from("99999999999"), { offset: 99_999_999_999 });
   assert.deepEqual(from("100000000000"), { time: 100_000_000_000 });
-  assert.deepEqual(from("-1"), { time: -1 });
   assert.deepEqual(from("2026-01-31"), { time: Date.UTC(2026, 0, 31) });
-  refuses(from, ["newest", "", "1.5", "2026-02-30"]);
+  refuses(from, ["newest", "", "1.5", "-1", "2026-02-30"]);
 });
 
 Deno.test("startFrom, resetTo and asOf take their words or a time", () => {
@@ -55,4 +54,11 @@ Deno.test("applicationId takes what may begin a topic's name", () => {
   assert.equal(values.applicationId("a.B_c-1"), "a.B_c-1");
   assert.equal(values.applicationId("x".repeat(200)).length, 200);
   refuses(values.applicationId, ["", "a b", "a/b", "x".repeat(201)]);
+});
+
+Deno.test("topicName takes the names that Kafka takes", () => {
+  for (const name of ["a.B_c-1", "...", "x".repeat(249)]) {
+    assert.equal(values.topicName(name), name);
+  }
+  refuses(values.topicName, ["", ".", "..", "a b", "a/b", "ä", "x".repeat(250)]);
 });

@@ -43,6 +43,7 @@ export class InputLane implements Lane {
     this.stopOffset = options.stopOffset;
     this.#topicId = options.topicId;
     this.#fetchOffset = this.position;
+    this.task.setCaughtUp(this.sourceIndex, this.isCaughtUp);
   }
 
   /** The next offset to process. */
@@ -55,8 +56,9 @@ export class InputLane implements Lane {
     return this.#cursor === null;
   }
 
-  /** Whether all that was readable at the last fetch has been processed. */
+  /** Whether nothing is left to read: at the last fetch, or for a bounded run at all. */
   get isCaughtUp(): boolean {
+    if (this.isAtStop) return true;
     return this.isEmpty && this.endOffset !== null && this.position >= this.endOffset;
   }
 

@@ -25,7 +25,7 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
   const settings: Settings = { ...options, clock, pace };
   const startedAt = clock.now();
   const topics = await waitForTopics(log, job, settings);
-  if (topics === null) return neverStarted(job, clock, startedAt);
+  if (topics === null) return stoppedBetweenMembers(job, clock, startedAt);
   const loopOptions = await prepare(log, job, { settings, topics, startedAt });
   for (;;) {
     try {
@@ -34,7 +34,7 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
       if (!isWorthAnotherTry(error, settings)) throw error;
       settings.observer?.replaced?.(error.message);
       if (error.code !== "fenced") await pace.sleep(retryInterval, settings.signal);
-      if (settings.signal?.aborted) return neverStarted(job, clock, startedAt);
+      if (settings.signal?.aborted) return stoppedBetweenMembers(job, clock, startedAt);
     }
   }
 }
@@ -128,7 +128,8 @@ function commonPartitions(applicationId: string, inputs: readonly TopicDescripti
   );
 }
 
-function neverStarted(job: Job, clock: Clock, startedAt: number): JobStatus {
+/** The status of a job that is stopped while it waits: for its topics, or to join again. */
+function stoppedBetweenMembers(job: Job, clock: Clock, startedAt: number): JobStatus {
   return {
     version: 1,
     applicationId: job.applicationId,

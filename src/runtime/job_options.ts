@@ -61,7 +61,7 @@ export interface JobObserver {
   resumed?(inputs: readonly ResumedInput[]): void;
   /** A bounded run fired its open windows up to this time (semantics 11). */
   drained?(partition: number, watermark: number): void;
-  /** This member was replaced and joins again. */
+  /** This member was replaced, or its log was out of reach, and it joins again. */
   replaced?(reason: string): void;
   /** After each commit, and when the state of the job changes. */
   status?(status: JobStatus): void;

@@ -52,6 +52,8 @@ export class MemberLoop {
   #generation = 0;
   #tasks: readonly StartedTask[] = [];
   #lanes: readonly InputLane[] = [];
+  /** The lanes that the newest fetch looked at. */
+  #fetchedLanes: readonly InputLane[] = [];
   #state: JobState = "standing-by";
   #waitingFor: string | null = null;
   #nextCommitAt = 0;
@@ -98,17 +100,18 @@ export class MemberLoop {
     return this.#tell("stopped");
   }
 
-  /** Fetches for the lanes that have nothing buffered; waits only when none has. */
+  /** Fetches for the lanes that have nothing buffered; waits only when nothing can be processed. */
   async #fetch(): Promise<void> {
     const { signal } = this.#options.settings;
     const lanes = this.#lanes;
     const hungry = lanes.filter((lane) => lane.isEmpty && !lane.isAtStop);
     if (lanes.length > 0 && hungry.length === 0) return;
-    const idle = lanes.every((lane) => lane.isEmpty);
+    const idle = this.#isStarved || lanes.every((lane) => lane.isEmpty);
     const fetched = await this.#member.poll(
       hungry.map((lane) => lane.fetchPosition),
       { maxWaitMs: idle ? this.#waitMs() : 0, maxPartitionBytes, ...(signal && { signal }) },
     );
+    this.#fetchedLanes = hungry;
     for (const partition of fetched) {
       hungry.find((lane) =>
         lane.source.topic === partition.topic && lane.task.partition === partition.partition
@@ -122,24 +125,40 @@ export class MemberLoop {
     return Math.max(0, Math.min(maxWaitMs, this.#nextCommitAt - this.#options.settings.pace.now()));
   }
 
-  /** Starts the tasks of a new assignment; those of the old one are void. */
+  /** Starts the tasks of a new assignment; those of the old one and their outputs are void. */
   async #takeUp(): Promise<void> {
     const { assignment } = this.#member;
     const { observer } = this.#options.settings;
     this.#generation = assignment.generation;
+    this.#outbox = new Outbox(this.#options.partitionsOf);
     this.#tasks = [];
     this.#lanes = [];
     this.#waitingFor = null;
     if (assignment.partitions.length === 0) return;
     this.#tell("restoring");
-    this.#outbox = new Outbox(this.#options.partitionsOf);
-    this.#start = await openStart(this.#options.start, () => this.#member.poll([]));
-    const { clock, onError, maxFuture, untilEnd } = this.#options.settings;
+    const tasks = await this.#startTasks(assignment.partitions);
+    if (tasks === null) return;
+    this.#tasks = tasks;
+    this.#lanes = tasks.flatMap(({ lanes }) => lanes);
+    this.#nextCommitAt = this.#options.settings.pace.now() + this.#commitInterval;
+    observer?.resumed?.(tasks.flatMap(({ resumed }) => resumed));
+    this.#tell("running");
+  }
+
+  /** The tasks of these partitions, or null when they are not wanted any more before they are ready. */
+  async #startTasks(partitions: readonly number[]): Promise<readonly StartedTask[] | null> {
+    const { clock, onError, maxFuture, untilEnd, signal } = this.#options.settings;
+    const isWanted = async () => {
+      await this.#breathe();
+      await this.#member.poll([]);
+      return !signal?.aborted && this.#member.assignment.generation === this.#generation;
+    };
+    const start = await openStart(this.#options.start, isWanted);
     const committed = await this.#member.committed();
     const tasks: StartedTask[] = [];
-    for (const partition of assignment.partitions) {
+    for (const partition of partitions) {
       tasks.push(
-        await startTask(this.#start, committed, {
+        await startTask(start, committed, {
           partition,
           clock,
           outputs: this.#outbox.portOf(partition),
@@ -148,12 +167,10 @@ export class MemberLoop {
           bounded: untilEnd !== undefined,
         }),
       );
+      if (!(await isWanted())) return null;
     }
-    this.#tasks = tasks;
-    this.#lanes = tasks.flatMap(({ lanes }) => lanes);
-    this.#nextCommitAt = this.#options.settings.pace.now() + this.#commitInterval;
-    observer?.resumed?.(tasks.flatMap(({ resumed }) => resumed));
-    this.#tell("running");
+    this.#start = start;
+    return tasks;
   }
 
   /** Says once for whom it waits; a bounded run does not wait for ever. */
@@ -181,18 +198,27 @@ export class MemberLoop {
    * log, or a slice is done.
    */
   #processSlice(): void {
-    const lanes = this.#lanes;
-    if (lanes.some((lane) => lane.isEmpty && !lane.isAtStop && !lane.isCaughtUp)) return;
+    if (this.#isStarved) return;
     const queue = oldestFirst<InputLane>();
-    for (const lane of lanes) if (!lane.isEmpty) queue.push(lane);
+    for (const lane of this.#lanes) if (!lane.isEmpty) queue.push(lane);
     for (let records = 0; records < sliceRecords; records++) {
       const lane = queue.peek();
       if (lane === undefined) return;
       lane.processNext();
-      if (lane.isEmpty && !lane.isAtStop) return;
-      if (lane.isEmpty) queue.pop();
-      else queue.settle();
+      if (!lane.isEmpty) queue.settle();
+      else if (this.#isKnownEmpty(lane)) queue.pop();
+      else return;
     }
+  }
+
+  /** Whether an empty lane had no more to read when any of what is buffered was fetched. */
+  #isKnownEmpty(lane: InputLane): boolean {
+    return lane.isAtStop || (lane.isCaughtUp && this.#fetchedLanes.includes(lane));
+  }
+
+  /** Whether a lane has more to read but nothing buffered: it is waited for (semantics 7). */
+  get #isStarved(): boolean {
+    return this.#lanes.some((lane) => lane.isEmpty && !lane.isCaughtUp);
   }
 
   #hasChanges(): boolean {

@@ -27,8 +27,8 @@ export interface ResetResult {
 }
 
 /**
- * Takes a job back. Offsets go first: a job that starts in between finds no state, and a reset that
- * is cut off there can be repeated.
+ * Takes a job back. Offsets go first: a job that starts in between finds no state or is refused,
+ * and a reset that is cut off there can be repeated.
  *
  * @throws {FlightsError} `members-alive` while a member of the job lives; nothing is changed then.
  */

@@ -1,8 +1,6 @@
 /** Taking up a task: where each input goes on, and its state from the changelog (semantics 14, 17). */
 
 import { assert, FlightsError } from "../base/errors.ts";
-import { formatTime } from "../base/time.ts";
-import { textOf } from "../base/bytes.ts";
 import type { CommittedOffset, Log, TopicDescription } from "../log/log.ts";
 import { rankOf } from "../stream/order.ts";
 import { Task, type TaskOptions } from "../stream/task.ts";
@@ -28,27 +26,30 @@ export interface StartContext extends StartSettings {
   readonly inputs: readonly TopicDescription[];
   /** The changelog, or null for a job without state. */
   readonly changelog: TopicDescription | null;
-  /** Keeps the member alive while a long changelog is read. @throws {FlightsError} `fenced`. */
-  readonly keepAlive: () => Promise<unknown>;
+  /**
+   * Keeps the member alive while a long changelog is read and tells whether the tasks are still
+   * wanted. @throws {FlightsError} `fenced`.
+   */
+  readonly isWanted: () => Promise<boolean>;
 }
 
 /** Looks at the topics that tasks are started on. */
 export async function openStart(
   settings: StartSettings,
-  keepAlive: StartContext["keepAlive"],
+  isWanted: StartContext["isWanted"],
 ): Promise<StartContext> {
   const { log, job: { applicationId, topology } } = settings;
   const names = topology.sources.map(({ topic }) => topic);
   const changelogName = changelogTopic(applicationId, stageName(topology));
   const known = await log.describeTopics([...names, changelogName]);
-  const described = (name: string) => known.find((topic) => topic.name === name);
-  const inputs = names.map((name) => {
-    const topic = described(name);
+  const described = (name: string) => {
+    const topic = known.find((topic) => topic.name === name);
     if (topic === undefined) throw topicsMissing(applicationId, [name]);
     return topic;
-  });
-  const changelog = topology.isStateful ? described(changelogName) ?? null : null;
-  return { ...settings, inputs, changelog, keepAlive };
+  };
+  const inputs = names.map(described);
+  const changelog = topology.isStateful ? described(changelogName) : null;
+  return { ...settings, inputs, changelog, isWanted };
 }
 
 /** A task that is ready to run. */
@@ -62,7 +63,10 @@ export interface StartedTask {
   isNew: boolean;
 }
 
-/** Decides where a task goes on, rebuilds its state and returns it ready to run. */
+/**
+ * Decides where a task goes on, rebuilds its state and returns it ready to run. One that is not wanted
+ * any more is returned half-built.
+ */
 export async function startTask(
   context: StartContext,
   committed: readonly CommittedOffset[],
@@ -99,7 +103,7 @@ export async function startTask(
       sourceIndex: index,
       rank: rankOf(index, partition, partitions),
       topicId: inputs[index]!.id,
-      stopOffset: context.stops?.get(source.topic)?.[partition] ?? null,
+      stopOffset: stopOffset(context, index, partition),
     })
   );
   return {
@@ -109,6 +113,13 @@ export async function startTask(
     changelog,
     isNew: resumes.some(({ kind }) => kind !== "committed"),
   };
+}
+
+/** Where a bounded run stops; a topic that was created anew since its start can be shorter. */
+function stopOffset(context: StartContext, index: number, partition: number): number | null {
+  const { name, partitions } = context.inputs[index]!;
+  const stop = context.stops?.get(name)?.[partition];
+  return stop === undefined ? null : Math.min(stop, partitions[partition]!.endOffset);
 }
 
 async function resumeOf(
@@ -162,8 +173,18 @@ function changelogRange(
   partition: number,
   resumes: readonly Resume[],
 ): ChangelogRange | null {
-  if (context.changelog === null) return null;
-  const end = context.changelog.partitions[partition]!.endOffset;
+  const { changelog, inputs, job: { applicationId } } = context;
+  if (changelog === null) return null;
+  const wanted = inputs[0]!.partitions.length;
+  if (changelog.partitions.length !== wanted) {
+    throw new FlightsError(
+      "partitions-changed",
+      `Cannot resume ${applicationId} from ${changelog.name}: it must have ${wanted} partitions as its ` +
+        `inputs have, it has ${changelog.partitions.length}; take the job back with ` +
+        `\`flights reset ${applicationId}\``,
+    );
+  }
+  const end = changelog.partitions[partition]!.endOffset;
   const keep = resumes.every(({ kind }) => kind !== "recreated");
   const saved = resumes.flatMap((resume) => "saved" in resume ? [resume.saved.changelog] : []);
   const newest = saved.filter((range) => range !== null).sort((a, b) => b.to - a.to)[0];
@@ -189,8 +210,7 @@ async function restoreState(
     );
   }
   let offset = Math.max(range.from, startOffset);
-  while (offset < range.to) {
-    await context.keepAlive();
+  while (offset < range.to && await context.isWanted()) {
     const [fetched] = await log.fetch([{ topic, partition, offset, topicId }]);
     assert(
       fetched !== undefined && fetched.nextOffset > offset,
@@ -199,35 +219,9 @@ async function restoreState(
     for (const batch of fetched.batches) {
       for (let i = batch.firstAt(offset); i < batch.count; i++) {
         if (batch.offset(i) >= range.to) break;
-        const value = batch.value(i);
-        task.restoreState({
-          key: batch.keyText(i) ?? "",
-          value: value === null ? null : textOf(value),
-        });
+        task.restoreState({ key: batch.keyText(i) ?? "", value: batch.valueText(i) });
       }
     }
     offset = fetched.nextOffset;
-  }
-}
-
-/** Where an input goes on, for people (semantics 18). */
-export function describeResume(
-  { topic, partition, resume }: ResumedInput,
-  from: StartFrom,
-): string {
-  const where = `${topic}[${partition}]`;
-  switch (resume.kind) {
-    case "first":
-      return `${where} from offset ${resume.offset} (first start, ${
-        typeof from === "number" ? formatTime(from) : from
-      })`;
-    case "committed":
-      return `${where} from offset ${resume.offset} (committed)`;
-    case "truncated":
-      return `${where} from offset ${resume.offset} (committed ${resume.saved.offset} is gone; state kept)`;
-    case "recreated":
-      return `${where} from offset ${resume.offset} (the topic was created anew; state thrown away)`;
-    default:
-      return `${where}: ${resume.found}`;
   }
 }

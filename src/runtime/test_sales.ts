@@ -5,7 +5,7 @@ import { type SimulatedClock, systemClock } from "../base/clock.ts";
 import { textOf } from "../base/bytes.ts";
 import { type ErrorCode, FlightsError } from "../base/errors.ts";
 import { textHeader } from "../base/record.ts";
-import type { Log } from "../log/log.ts";
+import type { Log, Member } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
@@ -96,21 +96,31 @@ export async function fails(code: ErrorCode, run: Promise<unknown>): Promise<Fli
   return error;
 }
 
-/** The same log, but for how it is joined. */
-export function withJoin(log: Log, join: Log["join"]): Log {
-  return new Proxy(log, {
-    get: (target, name) => {
-      if (name === "join") return join;
+/** The same object, but for what `own` has. */
+export function overlay<T extends object>(target: T, own: Partial<T>): T {
+  return new Proxy(target, {
+    get: (_, name) => {
+      if (name in own) return Reflect.get(own, name);
       const value = Reflect.get(target, name);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }
 
+/** The same log, but for what `change` makes of each member that joins. */
+export function withMembers(log: Log, change: (member: Member) => Partial<Member>): Log {
+  return overlay(log, {
+    join: async (...args) => {
+      const member = await log.join(...args);
+      return overlay(member, change(member));
+    },
+  });
+}
+
 /** Waits, for ten seconds at most, until `condition` holds. */
-export async function until(condition: () => boolean): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let i = 0; i < 10_000; i++) {
-    if (condition()) return;
+    if (await condition()) return;
     await systemClock.sleep(1);
   }
   throw new Error("what was waited for did not come");

@@ -1,5 +1,6 @@
 /** Where a topology begins. */
 
+import { FlightsError } from "../base/errors.ts";
 import { DataStream } from "./data_stream.ts";
 import type { Deserializer } from "./json.ts";
 import { Topology } from "./topology.ts";
@@ -20,8 +21,20 @@ export interface TopicSource<T> {
 export class StreamEnvironment {
   readonly topology: Topology = new Topology();
 
-  /** A stream of a topic's records. */
+  /**
+   * A stream of a topic's records.
+   *
+   * @throws {FlightsError} `invalid-topology` for a topic that is a source already: what is committed
+   * is kept by topic. One stream can be used any number of times.
+   */
   fromSource<T>(source: TopicSource<T>, watermarks: WatermarkStrategy<T>): DataStream<T> {
+    if (this.topology.sources.some(({ topic }) => topic === source.topic)) {
+      throw new FlightsError(
+        "invalid-topology",
+        `Cannot read "${source.topic}" twice: a topic must be one source, whose stream can be used ` +
+          "any number of times, it is one already",
+      );
+    }
     const node = this.topology.add({
       kind: "source",
       id: this.topology.freshId(`source ${source.topic}`),

@@ -85,7 +85,7 @@ export class Task {
   #newest: NewestRecord = { timestamp: noWatermark, arrivedAt: 0 };
   #now: number;
   #touched = false;
-  #savedWatermark = noWatermark;
+  #progressed = false;
 
   constructor(topology: Topology, options: TaskOptions) {
     this.#options = options;
@@ -139,9 +139,9 @@ export class Task {
     return this.#touched || this.#state.hasChanges;
   }
 
-  /** Whether the watermark has moved since then, be it only by the flow of time. */
+  /** Whether progress was made since then, be it only by the flow of time or over empty offsets. */
   get hasProgressed(): boolean {
-    return this.#context.watermark > this.#savedWatermark;
+    return this.#progressed;
   }
 
   /** Takes in one entry of the changelog, before the first record. */
@@ -159,7 +159,6 @@ export class Task {
     input.outcomes = { ...saved.outcomes };
     const watermark = saved.taskWatermark ?? noWatermark;
     if (watermark > this.#context.watermark) this.#context.watermark = watermark;
-    this.#savedWatermark = this.#context.watermark;
     this.#noteNewest(input.newest);
   }
 
@@ -184,14 +183,16 @@ export class Task {
   /** The state that changed since the last call; with it all changes are taken to be saved. */
   takeChanges(): readonly ChangelogEntry[] {
     this.#touched = false;
-    this.#savedWatermark = this.#context.watermark;
+    this.#progressed = false;
     return this.#state.takeChanges();
   }
 
   /** Steps over offsets that hold no records: control batches and compacted gaps. */
   skipTo(index: number, offset: number): void {
     const input = this.#inputs[index]!;
-    if (offset > input.position) input.position = offset;
+    if (offset <= input.position) return;
+    input.position = offset;
+    this.#progressed = true;
   }
 
   /** Tells whether anything readable is left in an input's partition (semantics 8). */
@@ -386,6 +387,7 @@ export class Task {
       throw this.#failure(error);
     }
     context.watermark = watermark;
+    this.#progressed = true;
   }
 
   #release(records: number): void {

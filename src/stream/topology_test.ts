@@ -59,3 +59,9 @@ Deno.test("TestDriver.crash takes back what was given out since the last commit"
   assert.deepEqual(driver.outputs("out").map(({ value }) => value), [1, 2]);
   assert.equal(driver.outcomes.used, 2);
 });
+
+Deno.test("StreamEnvironment reads a topic once: its stream can be used again", () => {
+  const env = new StreamEnvironment();
+  readingStream(env);
+  assert.throws(() => readingStream(env), (error) => hasCode(error, "invalid-topology"));
+});

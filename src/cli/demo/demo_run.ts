@@ -87,8 +87,8 @@ class Demo {
   /** How far each late and dead-letter partition has been told of. */
   readonly #strays = new Map<string, number>();
   #failure: unknown = null;
-  /** The partition of userstatistics where a window is about to be closed by silence. */
-  #awaited: number | null = null;
+  /** Whether a window of the silent travellers is about to be closed by silence. */
+  #awaitsSilence = false;
 
   constructor(options: DemoOptions, sources: ConstructorParameters<typeof BookingWriter>[1]) {
     this.#options = options;
@@ -154,13 +154,17 @@ class Demo {
     await this.#settle();
     await this.#readResults();
     await this.#tellStrays();
-    view.picture({
-      now,
+    view.picture(this.#picture());
+  }
+
+  #picture(): DemoPicture {
+    return {
+      now: this.#clock.now(),
       written: this.#written,
       merge: this.#status.get("merge") ?? null,
       stats: this.#status.get("stats") ?? null,
       travellers: this.#travellers,
-    });
+    };
   }
 
   /** What is booked until `now`: the generator's bookings, and three that go wrong. */
@@ -186,6 +190,7 @@ class Demo {
       yield brokenBooking(now);
     }
     if (passes(silent.from)) {
+      this.#awaitsSilence = true;
       view.event(
         now,
         `the travellers of flightdata partition ${silentPartition} book nothing for 4 minutes`,
@@ -244,14 +249,15 @@ class Demo {
       partition,
       offset: nextOffset,
     }));
-    for (const { batches, partition } of fetched) {
+    for (const { batches } of fetched) {
       for (const batch of batches) {
         for (let i = 0; i < batch.count; i++) {
           const statistics = parseUserStatistics(JSON.parse(batch.valueText(i)!));
           this.#travellers.set(statistics.email_address, statistics);
           const closedBy = batch.headers(i).find(({ name }) => name === "closed-by")?.value;
-          if (partition === this.#awaited && closedBy && textOf(closedBy) === "silence") {
-            this.#awaited = null;
+          const isAwaited = this.#awaitsSilence && isSilent(statistics.email_address);
+          if (isAwaited && closedBy && textOf(closedBy) === "silence") {
+            this.#awaitsSilence = false;
             view.event(
               this.#clock.now(),
               "  -> time flows on: their open window is closed by silence",
@@ -265,7 +271,7 @@ class Demo {
   /** Bookings end; time goes on until silence has closed the last windows. */
   async #fallSilent(): Promise<void> {
     const { view } = this.#options;
-    this.#awaited = null;
+    this.#awaitsSilence = false;
     view.event(this.#clock.now(), "bookings end; silence closes the last windows");
     const end = this.#clock.now() + silenceAtEnd;
     while (this.#clock.now() < end) {
@@ -276,6 +282,7 @@ class Demo {
     }
     await this.#settle();
     await this.#readResults();
+    view.picture(this.#picture());
   }
 
   #skipBookings(): void {
@@ -336,5 +343,10 @@ function brokenBooking(now: number): GeneratedBooking {
 /** Whether a booking's flight goes to the partition that falls silent. */
 function isOnSilentPartition({ value }: GeneratedBooking): boolean {
   const email = /"(?:customer_)?email_address":"([^"]*)"/.exec(String(value))?.[1] ?? "";
+  return isSilent(email);
+}
+
+/** Whether a traveller's flights are on the partition of flightdata that falls silent. */
+function isSilent(email: string): boolean {
   return partitionForText(email, defaultPartitions) === silentPartition;
 }

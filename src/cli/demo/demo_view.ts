@@ -6,6 +6,9 @@ import { describeDuration } from "../../base/duration.ts";
 import { formatTime } from "../../base/time.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
 import { sumOutcomes } from "../../stream/counts.ts";
+import { isColored } from "../logging.ts";
+import type { TextOutput } from "../text_output.ts";
+import { counted } from "../words.ts";
 import type { Audit } from "./audit.ts";
 import type { DemoPicture, DemoView } from "./demo_run.ts";
 
@@ -25,27 +28,29 @@ const plain: Paint = (_, text) => text;
 
 /** The view that fits where stdout goes. */
 export function demoView(
+  output: TextOutput,
   options: { readonly color: boolean },
 ): DemoView & { end(audit: Audit): void } {
-  const terminal = process.stdout.isTTY === true;
-  const colored = terminal && options.color && process.env.NO_COLOR === undefined;
-  const paint: Paint = colored ? (style, text) => styleText(style, text) : plain;
-  return terminal ? new TerminalView(paint) : new LineView();
+  const paint: Paint = isColored(options, process.stdout)
+    ? (style, text) => styleText(style, text)
+    : plain;
+  return process.stdout.isTTY === true ? new TerminalView(output, paint) : new LineView(output);
 }
 
 function clockTime(time: number): string {
   return formatTime(time).slice(11, 19);
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
 class LineView implements DemoView {
+  readonly #output: TextOutput;
   #lineAt = Number.NEGATIVE_INFINITY;
 
+  constructor(output: TextOutput) {
+    this.#output = output;
+  }
+
   event(at: number, text: string): void {
-    print(`${clockTime(at)}  ${text}`);
+    this.#print(`${clockTime(at)}  ${text}`);
   }
 
   picture(picture: DemoPicture): void {
@@ -58,22 +63,31 @@ class LineView implements DemoView {
         `${
           describeDuration(top.total_flight_duration * 60_000)
         } in ${top.number_of_flights} flights`;
-    print(`${clockTime(picture.now)}  ${picture.written} bookings, ${flow(picture)}; ${leader}`);
+    this.#print(
+      `${clockTime(picture.now)}  ${picture.written} bookings, ${
+        flow(picture).join(", ")
+      }; ${leader}`,
+    );
   }
 
   end(audit: Audit): void {
-    print("");
-    for (const line of report(audit, plain)) print(line);
+    this.#print(["", ...report(audit, plain)].join("\n"));
+  }
+
+  #print(text: string): void {
+    this.#output.write(`${text}\n`);
   }
 }
 
 class TerminalView implements DemoView {
+  readonly #output: TextOutput;
   readonly #paint: Paint;
   readonly #events: string[] = [];
   #drawnAt = 0;
   #height = 0;
 
-  constructor(paint: Paint) {
+  constructor(output: TextOutput, paint: Paint) {
+    this.#output = output;
     this.#paint = paint;
   }
 
@@ -90,7 +104,8 @@ class TerminalView implements DemoView {
     this.#draw([
       this.#paint("bold", `flights demo   event time ${clockTime(picture.now)}`),
       "",
-      `datagen ${picture.written} bookings -> ${flow(picture)}`,
+      `datagen ${picture.written} bookings`,
+      ...flow(picture),
       "",
       this.#paint("dim", "traveller              flights   time in the air"),
       ...leaders(picture).slice(0, rows).map((one) =>
@@ -103,17 +118,16 @@ class TerminalView implements DemoView {
   }
 
   end(audit: Audit): void {
-    this.#height = 0;
-    print("");
-    for (const line of report(audit, this.#paint)) print(line);
+    this.#output.write(["", ...report(audit, this.#paint), ""].join("\n"));
   }
 
-  /** Draws over the picture before; no line is wider than the terminal. */
-  #draw(lines: readonly string[]): void {
-    const columns = process.stdout.columns ?? 80;
+  /** Draws over the picture before, which can only be where it is no larger than the terminal. */
+  #draw(picture: readonly string[]): void {
+    const { columns = 80, rows: height = 24 } = process.stdout;
+    const lines = picture.slice(0, height - 1);
     const up = this.#height === 0 ? "" : `\x1b[${this.#height}A`;
     const text = lines.map((line) => `\x1b[2K${cut(line, columns)}\n`).join("");
-    process.stdout.write(`${up}\r${text}\x1b[J`);
+    this.#output.write(`${up}\r${text}\x1b[J`);
     this.#height = lines.length;
   }
 }
@@ -138,11 +152,16 @@ function leaders({ travellers }: DemoPicture) {
   );
 }
 
-function flow({ merge, stats, travellers }: DemoPicture): string {
+/** What the jobs have made of the bookings, a line each. */
+function flow({ merge, stats, travellers }: DemoPicture): readonly string[] {
   const counts = (status: JobStatus | null) =>
     sumOutcomes((status?.tasks ?? []).map((task) => task.outcomes));
-  return `merge ${counts(merge).used} flights (${counts(merge).filtered} landed) -> ` +
-    `stats ${stats?.outputs.userstatistics ?? 0} results of ${travellers.size} travellers`;
+  const { used, filtered } = counts(merge);
+  const results = stats?.outputs.userstatistics ?? 0;
+  return [
+    `merge ${used} flights, ${filtered} had landed`,
+    `stats ${results} results of ${travellers.size} travellers`,
+  ];
 }
 
 /** What went in and came out of each step, and whether it adds up. */
@@ -153,7 +172,9 @@ function report(audit: Audit, paint: Paint): readonly string[] {
   return [
     paint("bold", "What went in, and where it is now"),
     `datagen  ${on("skyone")} bookings to skyone, ${on("sunset")} to sunset`,
-    `merge    ${merge.used} flights to flightdata, ${merge.filtered} had landed, ${merge.deadLetter} dead letters`,
+    `merge    ${merge.used} flights to flightdata, ${merge.filtered} had landed, ${
+      counted(merge.deadLetter, "dead letter")
+    }`,
     `stats    ${stats.windowed - held} flights in ${
       on("userstatistics")
     } results, ${held} in open windows, ` +

@@ -87,8 +87,10 @@ export function readPartition(
   const batches: RecordBatch[] = [];
   let nextOffset = offset;
   let budget = maxBytes;
-  for (let from = firstBaseOffset(db, id, offset); nextOffset < endOffset; from = nextOffset) {
-    const row = nextBatch(db, id, { from, maxSize: batches.length === 0 ? null : budget });
+  while (nextOffset < endOffset) {
+    const isFirst = batches.length === 0;
+    const from = isFirst ? firstBaseOffset(db, id, offset) : nextOffset;
+    const row = nextBatch(db, id, { from, maxSize: isFirst ? null : budget });
     if (row === undefined) {
       nextOffset = endOffset;
       break;

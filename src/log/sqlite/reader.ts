@@ -39,7 +39,7 @@ export class Reader {
       if (hasMoved(positions, fetched) || left <= 0) return fetched;
       if (signal?.aborted) return fetched;
       await this.#changes.wait(mark, left, signal);
-      if (this.#changes.isClosed) return fetched;
+      if (this.#changes.isClosed || this.#changes.mark === mark) return fetched;
     }
   }
 }
