@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { needs } from "../tests/permissions.ts";
 import { runDeno } from "./process.ts";
-import { closingLine, countTests } from "./run_tests.ts";
+import { addCounts, closingLine, countTests, testArguments } from "./run_tests.ts";
 
 Deno.test("countTests tells passed, failed and skipped apart", () => {
   const report = `<testsuites tests="5"><testsuite>
@@ -12,6 +12,21 @@ Deno.test("countTests tells passed, failed and skipped apart", () => {
     <testcase name="e"><error/></testcase></testsuite></testsuites>`;
   assert.deepEqual(countTests(report), { passed: 2, failed: 2, skipped: 1 });
   assert.deepEqual(countTests(""), { passed: 0, failed: 0, skipped: 0 });
+});
+
+Deno.test("addCounts adds each count", () => {
+  const sum = addCounts({ passed: 1, failed: 2, skipped: 3 }, {
+    passed: 10,
+    failed: 20,
+    skipped: 30,
+  });
+  assert.deepEqual(sum, { passed: 11, failed: 22, skipped: 33 });
+});
+
+Deno.test("testArguments leaves out what needs a broker unless it is named", () => {
+  assert.deepEqual(testArguments([]), ["--ignore=tests/kafka"]);
+  assert.deepEqual(testArguments(["src/base"]), ["--ignore=tests/kafka", "src/base"]);
+  assert.deepEqual(testArguments(["./tests/kafka/a_test.ts"]), ["./tests/kafka/a_test.ts"]);
 });
 
 Deno.test("closingLine names skipped tests only where there are any", () => {

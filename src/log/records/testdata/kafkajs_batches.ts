@@ -1,6 +1,5 @@
 // Writes one topic a case with kafkajs; argument: bootstrap server.
-// deno-lint-ignore no-import-prefix -- nothing else of the repository needs kafkajs
-import { CompressionTypes, Kafka, logLevel, Partitioners } from "npm:kafkajs@2.2.4";
+import { CompressionTypes, Kafka, logLevel, Partitioners } from "kafkajs";
 
 const kafka = new Kafka({ brokers: [Deno.args[0]!], logLevel: logLevel.ERROR });
 const admin = kafka.admin();

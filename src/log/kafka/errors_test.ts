@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { hasCode } from "../../base/errors.ts";
+import { checkErrorCode, factsOf, KafkaError, knownErrorCodes } from "./errors.ts";
+
+/** What kafka's own clients take for worth retrying as it is (org.apache.kafka RetriableException). */
+const retriable = [
+  2,
+  3,
+  5,
+  6,
+  7,
+  8,
+  9,
+  13,
+  14,
+  15,
+  16,
+  19,
+  20,
+  41,
+  51,
+  56,
+  60,
+  70,
+  71,
+  72,
+  74,
+  75,
+  78,
+  88,
+  89,
+  100,
+  103,
+  106,
+];
+
+Deno.test("factsOf retries whatever Kafka's own clients retry", () => {
+  for (const code of retriable) {
+    const { name, remedy } = factsOf(code);
+    assert.ok(["retry", "refresh-metadata", "find-coordinator"].includes(remedy), name);
+  }
+});
+
+Deno.test("factsOf never has a fenced member or producer retry", () => {
+  for (const code of [22, 25, 47, 48, 82, 90, 110, 111, 113]) {
+    const { name, remedy, code: flightsCode } = factsOf(code);
+    assert.ok(["rejoin", "new-producer", "fail"].includes(remedy), name);
+    assert.ok(["fenced", "instance-taken"].includes(flightsCode), name);
+  }
+});
+
+Deno.test("factsOf takes a replaced live process for another one's instance, never to be restarted", () => {
+  for (const code of [82, 90]) {
+    assert.deepEqual([factsOf(code).remedy, factsOf(code).code], ["fail", "instance-taken"]);
+  }
+});
+
+Deno.test("factsOf takes an unknown code for an unknown outcome", () => {
+  for (const code of [-2, 4000, 32_767]) {
+    assert.ok(!knownErrorCodes.includes(code));
+    assert.deepEqual(factsOf(code), {
+      name: `error code ${code}`,
+      remedy: "fail",
+      code: "log-unreachable",
+    });
+  }
+});
+
+Deno.test("factsOf has one name for each code", () => {
+  const names = knownErrorCodes.map((code) => factsOf(code).name);
+  assert.equal(new Set(names).size, names.length);
+  assert.ok(names.every((name) => /^[A-Z_]+$/.test(name)));
+});
+
+Deno.test("checkErrorCode does nothing for success and throws what the table says for the rest", () => {
+  checkErrorCode(0, "do it");
+  for (const code of knownErrorCodes) {
+    assert.throws(() => checkErrorCode(code, "do it"), (error) => {
+      assert.ok(error instanceof KafkaError && hasCode(error, factsOf(code).code));
+      assert.deepEqual([error.errorCode, error.remedy], [code, factsOf(code).remedy]);
+      assert.equal(
+        error.message,
+        `Cannot do it: the broker must accept it, it answered ${factsOf(code).name}`,
+      );
+      return true;
+    });
+  }
+  assert.throws(() => checkErrorCode(36, "create a", { detail: "It exists." }), {
+    message: "Cannot create a: the broker must accept it, it answered TOPIC_ALREADY_EXISTS " +
+      "(It exists.)",
+  });
+});

@@ -1,0 +1,47 @@
+/** Java processes that end when the process of the tests does, in whatever way that ends. */
+
+/** A java that runs. */
+export interface WatchedJava {
+  readonly pid: number;
+  kill(signal: Deno.Signal): void;
+  /** Resolves at its end. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Becomes java, after it has left a watcher behind. The watcher reads our stdin: a line means that
+ * java has ended, the end without one that the tests' process has. Arguments: a folder to remove
+ * in that case, the log file, java's arguments.
+ */
+const script = `
+folder=$1 log=$2
+shift 2
+exec 3<&0 >>"$log" 2>&1
+(read -r _ <&3 || { kill -9 $$; sleep 1; rm -rf -- "$folder"; }) &
+exec java "$@" 3<&- </dev/null
+`;
+
+/** Starts java; what it prints is added to the file `log`. */
+export function startWatchedJava(
+  args: readonly string[],
+  { folder, log }: {
+    /** Removed if the process of the tests ends first. */
+    readonly folder: string;
+    readonly log: string;
+  },
+): WatchedJava {
+  const child = new Deno.Command("sh", {
+    args: ["-c", script, "sh", folder, log, ...args],
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  return { pid: child.pid, kill: (signal) => child.kill(signal), ended: untilEnd(child) };
+}
+
+async function untilEnd(child: Deno.ChildProcess): Promise<void> {
+  await child.status;
+  const watcher = child.stdin.getWriter();
+  await watcher.write(new TextEncoder().encode("ended\n"));
+  await watcher.close();
+}
