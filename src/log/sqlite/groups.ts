@@ -4,15 +4,12 @@
  * row is gone from then on, never to come back, and whatever it tries is refused.
  */
 
-import { utf8 } from "../../base/bytes.ts";
 import { FlightsError } from "../../base/errors.ts";
 import type { CommittedOffset, GroupDescription } from "../log.ts";
+import { checkMetadata } from "../offset_metadata.ts";
 import type { Database, Row } from "./database.ts";
 import type { LivenessFiles } from "./liveness.ts";
-import { findPartition, nameOf, partitionCount, partitionMissing, topicMissing } from "./topics.ts";
-
-/** The most bytes of text that belong to a committed offset: Kafka's offset.metadata.max.bytes. */
-const maxMetadataBytes = 4_096;
+import { findPartition, partitionCount, partitionMissing, topicMissing } from "./topics.ts";
 
 /** Who a member is. */
 export interface MemberIdentity {
@@ -242,16 +239,6 @@ export class Groups {
     this.#db.run("DELETE FROM offsets WHERE group_name = ?", group);
     this.commit(group, offsets);
   }
-}
-
-function checkMetadata(committed: CommittedOffset): void {
-  const bytes = utf8(committed.metadata).length;
-  if (bytes <= maxMetadataBytes) return;
-  throw new FlightsError(
-    "invalid-argument",
-    `Cannot commit an offset of ${nameOf(committed)}: its metadata must be ` +
-      `${maxMetadataBytes} bytes at most, it is ${bytes}`,
-  );
 }
 
 function fenced(group: string, found: string): FlightsError {

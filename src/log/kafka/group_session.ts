@@ -1,0 +1,244 @@
+/**
+ * A place in a consumer group: joining, heartbeats, leaving. Static membership (KIP-345) lets a
+ * restarted member take its place at once; the classic protocol is kept to, since it fences commits
+ * by generation (KIP-447).
+ */
+
+import { FlightsError, hasCode } from "../../base/errors.ts";
+import { assignPartitions } from "./assignment.ts";
+import type { KafkaCluster } from "./cluster.ts";
+import { KafkaError, noError } from "./errors.ts";
+import {
+  assignorName,
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+  type GroupAssignment,
+} from "./membership.ts";
+import { heartbeat } from "./protocol/heartbeat_v3.ts";
+import { joinGroup, type JoinGroupResponse } from "./protocol/join_group_v5.ts";
+import { leaveGroup } from "./protocol/leave_group_v3.ts";
+import type { GroupMembership } from "./protocol/outcomes.ts";
+import { syncGroup } from "./protocol/sync_group_v3.ts";
+
+/** Settings of a place in a group. */
+export interface GroupSessionOptions {
+  readonly group: string;
+  readonly instanceId: string;
+  readonly topics: readonly string[];
+  /** How many partitions each of the topics has. */
+  readonly partitions: number;
+  /** For people. */
+  readonly description: string;
+  /** A member that is not heard of for so long is replaced, in milliseconds. */
+  readonly sessionTimeoutMs: number;
+}
+
+/** The time between two heartbeats: a rebalance is noticed that fast. */
+const heartbeatInterval = 200;
+/** How much longer than the group's own time-out a join may take. */
+const joinGraceMs = 5_000;
+
+/** What a member is asked to do by its group. */
+type Verdict = "go on" | "rejoin" | "join anew";
+
+/** A place in a group. */
+export class GroupSession {
+  readonly #cluster: KafkaCluster;
+  readonly #options: GroupSessionOptions;
+  readonly #coordinator: { readonly kind: "group"; readonly key: string };
+  readonly #ended = new AbortController();
+  #memberId = "";
+  #generation = -1;
+  #held: readonly number[] = [];
+  #mustJoin = true;
+  #failure: unknown = null;
+  #news = new AbortController();
+  #beating: Promise<void> = Promise.resolve();
+  #usedAt: number;
+
+  constructor(cluster: KafkaCluster, options: GroupSessionOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#coordinator = { kind: "group", key: options.group };
+    this.#usedAt = cluster.clock.now();
+  }
+
+  /** Notes that the member is at work: one that is not for a session's time is given up. */
+  use(): void {
+    this.#usedAt = this.#cluster.clock.now();
+  }
+
+  /** Who commits, in the generation of the last completed join. */
+  get membership(): GroupMembership {
+    const { group, instanceId } = this.#options;
+    return { groupId: group, generation: this.#generation, memberId: this.#memberId, instanceId };
+  }
+
+  /** Whether the group is being shared out anew, and this member has to join again. */
+  get mustJoin(): boolean {
+    return this.#mustJoin;
+  }
+
+  /** Aborted when the member has to join again, or cannot go on. */
+  get news(): AbortSignal {
+    return this.#news.signal;
+  }
+
+  /** Ends the membership: the member was found to be replaced. */
+  end(failure: unknown): void {
+    this.#failure ??= failure;
+    this.#tell();
+  }
+
+  /** @throws what has ended the membership. */
+  check(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Joins, waits for the others, and returns what this member holds from now on. */
+  async join(): Promise<GroupAssignment> {
+    for (;;) {
+      this.check();
+      const assignment = await this.#cluster.persist(() => this.#joinOnce());
+      if (assignment === null) continue;
+      this.#held = assignment.partitions;
+      this.#mustJoin = false;
+      this.#news = new AbortController();
+      this.#beat();
+      return assignment;
+    }
+  }
+
+  /** One try; null when the group has moved on meanwhile. */
+  async #joinOnce(): Promise<GroupAssignment | null> {
+    const joined = await this.#send(
+      joinGroup.call({
+        groupId: this.#options.group,
+        sessionTimeoutMs: this.#options.sessionTimeoutMs,
+        rebalanceTimeoutMs: this.#options.sessionTimeoutMs,
+        memberId: this.#memberId,
+        instanceId: this.#options.instanceId,
+        protocols: [{
+          name: assignorName,
+          metadata: encodeSubscription({ ...this.#options, held: this.#held }),
+        }],
+      }),
+      "join",
+    );
+    if (this.#judge(joined.errorCode, "join") !== "go on") {
+      // A coordinator that asks for it has given an id to come back with.
+      if (joined.memberId !== "") this.#memberId = joined.memberId;
+      return null;
+    }
+    this.#memberId = joined.memberId;
+    this.#generation = joined.generation;
+    const assignments = joined.leader === joined.memberId ? this.#assign(joined) : [];
+    const synced = await this.#send(syncGroup.call({ ...this.membership, assignments }), "join");
+    if (this.#judge(synced.errorCode, "take part in") !== "go on") return null;
+    return decodeAssignment(synced.assignment);
+  }
+
+  /** As the leader: who gets what. A leader that came back is told of no members, and tells none. */
+  #assign({ members }: JoinGroupResponse) {
+    const { topics, partitions } = this.#options;
+    const told = members.map(({ memberId, instanceId, metadata }) => ({
+      memberId,
+      id: instanceId ?? memberId,
+      ...decodeSubscription(metadata),
+    }));
+    if (told.length === 0) return [];
+    const assigned = assignPartitions(told, partitions);
+    const holder = told.find(({ id }) => assigned.get(id)!.length > 0)?.description ?? null;
+    return told.map(({ memberId, id }) => {
+      const own = assigned.get(id)!;
+      const waitingFor = own.length === 0 ? holder : null;
+      return { memberId, assignment: encodeAssignment({ topics, partitions: own, waitingFor }) };
+    });
+  }
+
+  /** Sends a heartbeat now and then until the member has to join again. */
+  #beat(): void {
+    const beat = async () => {
+      while (!this.#mustJoin && this.#failure === null && !this.#ended.signal.aborted) {
+        await this.#cluster.clock.sleep(heartbeatInterval, this.#ended.signal);
+        if (this.#ended.signal.aborted || this.#mustJoin) return;
+        const unused = this.#cluster.clock.now() - this.#usedAt;
+        if (unused > this.#options.sessionTimeoutMs) continue;
+        try {
+          const answer = await this.#send(heartbeat.call(this.membership), "control");
+          const verdict = this.#judge(answer.errorCode, "stay in");
+          if (verdict === "join anew") this.end(replaced(this.#options.group));
+          if (verdict === "rejoin") this.#tell();
+        } catch (error) {
+          // A broker that cannot be reached for a while is waited for: the session may outlive that.
+          if (hasCode(error, "log-unreachable")) continue;
+          this.end(error);
+        }
+      }
+    };
+    this.#beating = this.#beating.then(beat);
+  }
+
+  #tell(): void {
+    this.#mustJoin = true;
+    this.#news.abort();
+  }
+
+  /**
+   * What an answer of the coordinator asks for.
+   *
+   * @throws {KafkaError} for what joining again does not mend; `instance-taken` among it.
+   */
+  #judge(errorCode: number, doing: string): Verdict {
+    if (errorCode === noError) return "go on";
+    const error = new KafkaError(errorCode, `${doing} group ${this.#options.group}`);
+    if (error.remedy === "find-coordinator") {
+      this.#cluster.connections.forgetCoordinator("group", this.#options.group);
+    }
+    if (error.remedy !== "rejoin") throw error;
+    if (!rebalances.has(errorCode)) {
+      this.#memberId = "";
+      return "join anew";
+    }
+    return "rejoin";
+  }
+
+  #send<Call extends Parameters<KafkaCluster["sendToCoordinator"]>[1]>(
+    call: Call,
+    purpose: "join" | "control",
+  ) {
+    const timeoutMs = this.#options.sessionTimeoutMs + joinGraceMs;
+    return this.#cluster.sendToCoordinator(this.#coordinator, call, {
+      purpose,
+      ...(purpose === "join" && { timeoutMs }),
+    }) as Promise<Awaited<ReturnType<Call["decode"]>>>;
+  }
+
+  /** Leaves for good: what it held is free at once. */
+  async leave(): Promise<void> {
+    this.#ended.abort();
+    this.#news.abort();
+    await this.#beating;
+    if (this.#memberId === "" || this.#failure !== null) return;
+    const { group, instanceId } = this.#options;
+    const members = [{ memberId: this.#memberId, instanceId }];
+    try {
+      await this.#send(leaveGroup.call({ groupId: group, members }), "control");
+    } catch (error) {
+      // The group notices by itself, when the session has timed out.
+      if (!(error instanceof FlightsError)) throw error;
+    }
+  }
+}
+
+function replaced(group: string): FlightsError {
+  return new FlightsError(
+    "fenced",
+    `Cannot go on as a member of ${group}: it must be known to the group, it was replaced`,
+  );
+}
+
+/** REBALANCE_IN_PROGRESS and MEMBER_ID_REQUIRED: the same member is to come back. */
+const rebalances: ReadonlySet<number> = new Set([27, 79]);

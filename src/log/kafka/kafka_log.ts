@@ -1,0 +1,181 @@
+/** A Kafka cluster as a log. */
+
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { FlightsError } from "../../base/errors.ts";
+import type {
+  CommittedOffset,
+  FetchedPartition,
+  FetchOptions,
+  GroupDescription,
+  JoinOptions,
+  Log,
+  Member,
+  OutputBatch,
+  Position,
+  TopicDescription,
+  TopicSpec,
+} from "../log.ts";
+import { KafkaAppender } from "./appender.ts";
+import { KafkaCluster, topicMissing } from "./cluster.ts";
+import { type ClusterSettings, KafkaConnections } from "./connections.ts";
+import { describeGroup, listGroups, offsetsForgotten, resetGroup } from "./groups.ts";
+import { type InstanceIdOptions, takeInstanceId } from "./instance_id.ts";
+import { KafkaMember } from "./member.ts";
+import { offsetsAt } from "./offsets.ts";
+import { latest } from "./protocol/list_offsets_v5.ts";
+import { KafkaReader } from "./reader.ts";
+import { createTopics, deleteTopics, describeTopics } from "./topics.ts";
+
+/** Settings of a log on Kafka. */
+export interface KafkaLogOptions extends Omit<ClusterSettings, "clock"> {
+  readonly clock?: Clock;
+  /** Where this host's members take their instance ids from. */
+  readonly instances: InstanceIdOptions;
+  /** A member that is not heard of for so long is replaced, in milliseconds; default 10,000. */
+  readonly sessionTimeoutMs?: number;
+}
+
+/**
+ * Opens a cluster.
+ *
+ * @throws {FlightsError} `log-unreachable`, `log-forbidden`.
+ */
+export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
+  const log = new KafkaLog(options);
+  try {
+    await log.connect();
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+  return log;
+}
+
+class KafkaLog implements Log {
+  readonly description: string;
+  readonly #options: KafkaLogOptions;
+  readonly #clock: Clock;
+  readonly #cluster: KafkaCluster;
+  readonly #reader: KafkaReader;
+  readonly #appender: KafkaAppender;
+  readonly #members = new Set<Member>();
+
+  constructor(options: KafkaLogOptions) {
+    const addresses = options.bootstrap.map(({ host, port }) => `${host}:${port}`);
+    this.description = `Kafka at ${addresses.join(", ")}`;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#cluster = this.#openCluster();
+    this.#reader = new KafkaReader(this.#cluster);
+    this.#appender = new KafkaAppender(this.#cluster);
+  }
+
+  #openCluster(): KafkaCluster {
+    const clock = this.#clock;
+    const connections = new KafkaConnections({ ...this.#options, clock });
+    return new KafkaCluster(connections, { clock });
+  }
+
+  /** Makes sure that the cluster answers. */
+  async connect(): Promise<void> {
+    await this.#cluster.connections.refreshMetadata();
+  }
+
+  createTopics(topics: readonly TopicSpec[]): Promise<void> {
+    return createTopics(this.#cluster, topics);
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    await deleteTopics(this.#cluster, names);
+    await offsetsForgotten(this.#cluster, names);
+  }
+
+  describeTopics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
+    return describeTopics(this.#cluster, names);
+  }
+
+  async offsetsForTime(topic: string, time: number): Promise<readonly number[]> {
+    const known = await this.#cluster.topic(topic);
+    if (known === null) throw topicMissing("look for a time in", topic);
+    const places = known.partitions.map((_, partition) => ({ topic, partition }));
+    const [found, ends] = await Promise.all(
+      [time, latest].map((timestamp) =>
+        offsetsAt(this.#cluster, places.map((place) => ({ ...place, timestamp })))
+      ),
+    );
+    return found!.map((offset, partition) => offset < 0 ? ends![partition]! : offset);
+  }
+
+  fetch(
+    positions: readonly Position[],
+    options?: FetchOptions,
+  ): Promise<readonly FetchedPartition[]> {
+    return this.#reader.fetch(positions, options);
+  }
+
+  append(outputs: readonly OutputBatch[]): Promise<readonly number[]> {
+    return this.#appender.append(outputs);
+  }
+
+  listGroups(): Promise<readonly string[]> {
+    return listGroups(this.#cluster);
+  }
+
+  describeGroup(group: string): Promise<GroupDescription> {
+    return describeGroup(this.#cluster, group);
+  }
+
+  resetGroup(group: string, offsets: readonly CommittedOffset[]): Promise<void> {
+    return resetGroup(this.#cluster, group, offsets);
+  }
+
+  async join(group: string, options: JoinOptions): Promise<Member> {
+    const partitions = await this.#commonPartitions(group, options.topics);
+    const held = takeInstanceId(group, this.#options.instances);
+    const cluster = this.#openCluster();
+    const member = new KafkaMember({
+      cluster,
+      group,
+      instanceId: held.id,
+      topics: options.topics,
+      partitions,
+      description: options.description,
+      sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
+      release: async () => {
+        this.#members.delete(member);
+        held.release();
+        await cluster.connections.close();
+      },
+    });
+    this.#members.add(member);
+    try {
+      await cluster.connections.refreshMetadata();
+      await member.start();
+    } catch (error) {
+      await member.close();
+      throw error;
+    }
+    return member;
+  }
+
+  /** The partition count of a group's inputs, which must be the same. */
+  async #commonPartitions(group: string, names: readonly string[]): Promise<number> {
+    const topics = await this.#cluster.describe(names);
+    const counts = names.map((name) => {
+      const topic = topics.find((one) => one.name === name);
+      if (topic === undefined) throw topicMissing(`join ${group} for`, name);
+      return topic.partitions.length;
+    });
+    if (new Set(counts).size === 1) return counts[0]!;
+    throw new FlightsError(
+      "partitions-changed",
+      `Cannot join ${group}: its topics must have the same number of partitions, ` +
+        `${names.join(", ")} have ${counts.join(", ")}`,
+    );
+  }
+
+  async close(): Promise<void> {
+    for (const member of [...this.#members]) await member.close();
+    await this.#cluster.connections.close();
+  }
+}

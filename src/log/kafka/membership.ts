@@ -1,0 +1,96 @@
+/**
+ * What members tell each other by way of their group: in the form of Kafka's own consumers, so that
+ * any tool can show it, with our part in the user data.
+ */
+
+import { textOf, utf8 } from "../../base/bytes.ts";
+import { Reader, Writer } from "./protocol/wire.ts";
+
+/** The assignor: it is known to all members of a group, or they do not come together. */
+export const assignorName = "flights-copartitioned";
+
+/** What a member tells when it joins. */
+export interface Subscription {
+  readonly topics: readonly string[];
+  /** For people: host, process, role. */
+  readonly description: string;
+  /** The partitions it held in the generation before. */
+  readonly held: readonly number[];
+}
+
+/** What the leader tells a member. */
+export interface GroupAssignment {
+  readonly topics: readonly string[];
+  /** Of each topic. */
+  readonly partitions: readonly number[];
+  /** For one without partitions: the description of a member that has some. */
+  readonly waitingFor: string | null;
+}
+
+/**
+ * ```text
+ * version   int16
+ * topics    [string]
+ * userData  bytes    JSON: description, held
+ * ```
+ */
+export function encodeSubscription({ topics, description, held }: Subscription): Uint8Array {
+  const writer = new Writer(false);
+  writer.int16(0);
+  writer.strings(topics);
+  writer.bytes(utf8(JSON.stringify({ description, held })));
+  return writer.finish();
+}
+
+/** Reads a subscription; one of another program has a description only. */
+export function decodeSubscription(bytes: Uint8Array): Subscription {
+  const reader = new Reader(bytes, { flexible: false, what: "a subscription" });
+  reader.int16();
+  const topics = reader.structs(() => reader.string());
+  const told = jsonOf(reader.nullableBytes());
+  return {
+    topics,
+    description: String(told.description ?? "a member of another program"),
+    held: Array.isArray(told.held) ? told.held : [],
+  };
+}
+
+/**
+ * ```text
+ * version   int16
+ * topics    [name string, partitions [int32]]
+ * userData  bytes    JSON: waitingFor
+ * ```
+ */
+export function encodeAssignment({ topics, partitions, waitingFor }: GroupAssignment): Uint8Array {
+  const writer = new Writer(false);
+  writer.int16(0);
+  writer.structs(topics, (name) => {
+    writer.string(name);
+    writer.int32s(partitions);
+  });
+  writer.bytes(utf8(JSON.stringify({ waitingFor })));
+  return writer.finish();
+}
+
+/** Reads an assignment; none at all while the group is not stable. */
+export function decodeAssignment(bytes: Uint8Array): GroupAssignment {
+  if (bytes.length === 0) return { topics: [], partitions: [], waitingFor: null };
+  const reader = new Reader(bytes, { flexible: false, what: "an assignment" });
+  reader.int16();
+  const topics = reader.structs(() => ({ name: reader.string(), partitions: reader.int32s() }));
+  const told = jsonOf(reader.nullableBytes());
+  return {
+    topics: topics.map(({ name }) => name),
+    partitions: topics[0]?.partitions ?? [],
+    waitingFor: typeof told.waitingFor === "string" ? told.waitingFor : null,
+  };
+}
+
+function jsonOf(bytes: Uint8Array | null): Record<string, unknown> {
+  try {
+    return JSON.parse(textOf(bytes ?? new Uint8Array())) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { utf8 } from "../../base/bytes.ts";
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from "./membership.ts";
+import { Writer } from "./protocol/wire.ts";
+
+Deno.test("a subscription comes back as it was told", () => {
+  const told = { topics: ["skyone", "sunset"], description: "merge (process 7)", held: [0, 3] };
+  assert.deepEqual(decodeSubscription(encodeSubscription(told)), told);
+});
+
+Deno.test("an assignment comes back as it was told", () => {
+  const told = { topics: ["skyone", "sunset"], partitions: [1, 4], waitingFor: null };
+  assert.deepEqual(decodeAssignment(encodeAssignment(told)), told);
+  const without = { topics: ["skyone"], partitions: [], waitingFor: "merge (process 7)" };
+  assert.deepEqual(decodeAssignment(encodeAssignment(without)), without);
+});
+
+Deno.test("a subscription of another program is understood as far as it goes", () => {
+  for (const userData of [utf8(""), utf8("no JSON"), utf8("7")]) {
+    const writer = new Writer(false);
+    writer.int16(1);
+    writer.strings(["skyone"]);
+    writer.bytes(userData);
+    const told = decodeSubscription(writer.finish());
+    assert.deepEqual([told.topics, told.held], [["skyone"], []]);
+  }
+});
+
+Deno.test("an assignment that is empty gives nothing", () => {
+  const nothing = { topics: [], partitions: [], waitingFor: null };
+  assert.deepEqual(decodeAssignment(new Uint8Array()), nothing);
+});

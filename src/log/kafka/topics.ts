@@ -1,0 +1,148 @@
+/** Topics on a cluster: made as the jobs need them, and confirmed before anybody relies on them. */
+
+import { FlightsError } from "../../base/errors.ts";
+import type { TopicDescription, TopicSpec } from "../log.ts";
+import { type KafkaCluster, topicMissing } from "./cluster.ts";
+import { checkErrorCode } from "./errors.ts";
+import { offsetsAt } from "./offsets.ts";
+import { createTopics as createCall } from "./protocol/create_topics_v7.ts";
+import { deleteTopics as deleteCall } from "./protocol/delete_topics_v6.ts";
+import { describeConfigs } from "./protocol/describe_configs_v4.ts";
+import { earliest, latest } from "./protocol/list_offsets_v5.ts";
+import type { TopicMetadata } from "./protocol/metadata_v12.ts";
+import { retrying } from "./retry.ts";
+
+const largestLong = "9223372036854775807";
+/** A compacted topic's active segment is never compacted, so it is kept small. */
+const compactedSegmentBytes = String(16 * 1024 * 1024);
+
+/** The settings of a topic that is created. */
+function configsOf({ cleanup = "delete", retentionMs, retentionBytes }: TopicSpec) {
+  const compacted = {
+    "segment.bytes": compactedSegmentBytes,
+    "min.cleanable.dirty.ratio": "0.1",
+  };
+  return {
+    "cleanup.policy": cleanup,
+    // Records of old event time must not vanish, nor ones of event time ahead be refused.
+    "retention.ms": String(retentionMs ?? -1),
+    "retention.bytes": String(retentionBytes ?? -1),
+    "message.timestamp.type": "CreateTime",
+    "message.timestamp.after.max.ms": largestLong,
+    ...(cleanup === "compact" ? compacted : {}),
+  };
+}
+
+/** Creates topics, all or none, and waits until they can be used. */
+export async function createTopics(
+  cluster: KafkaCluster,
+  specs: readonly TopicSpec[],
+): Promise<void> {
+  for (const { name, partitions } of specs) {
+    if (Number.isInteger(partitions) && partitions >= 1) continue;
+    throw new FlightsError(
+      "invalid-argument",
+      `Cannot create topic ${name}: it must have 1 partition or more, ${partitions} were asked for`,
+    );
+  }
+  const topics = specs.map((spec) => ({
+    name: spec.name,
+    partitions: spec.partitions,
+    replicationFactor: -1,
+    configs: configsOf(spec),
+  }));
+  for (const validateOnly of [true, false]) {
+    await cluster.persist(async () => {
+      const call = createCall.call({ topics, timeoutMs: cluster.patienceMs, validateOnly });
+      const answer = await cluster.sendToController(call);
+      for (const { name, errorCode, errorMessage } of answer.topics) {
+        checkErrorCode(errorCode, `create topic ${name}`, { detail: errorMessage });
+      }
+    });
+  }
+  const names = specs.map(({ name }) => name);
+  await confirm(cluster, names, (found) =>
+    found.length === names.length &&
+    found.every(({ partitions }) => partitions.every(({ leaderId }) => leaderId >= 0)));
+}
+
+/** Deletes topics and waits until they are gone. */
+export async function deleteTopics(cluster: KafkaCluster, names: readonly string[]): Promise<void> {
+  const there = new Set((await cluster.describe(names)).map(({ name }) => name));
+  const missing = names.find((name) => !there.has(name));
+  if (missing !== undefined) throw topicMissing("delete", missing);
+  await cluster.persist(async () => {
+    const call = deleteCall.call({ topics: names, timeoutMs: cluster.patienceMs });
+    const answer = await cluster.sendToController(call);
+    for (const { name, errorCode, errorMessage } of answer.topics) {
+      checkErrorCode(errorCode, `delete topic ${name}`, { detail: errorMessage });
+    }
+  });
+  await confirm(cluster, names, (found) => found.length === 0);
+}
+
+/** Looks at topics until they are as they must be: brokers learn of a change one after the other. */
+async function confirm(
+  cluster: KafkaCluster,
+  names: readonly string[],
+  isSo: (found: readonly TopicMetadata[]) => boolean,
+): Promise<void> {
+  const notYet = new FlightsError(
+    "log-unreachable",
+    `Cannot change topics ${
+      names.join(", ")
+    }: all brokers must have learnt of it in time, they have not`,
+  );
+  await retrying(async () => {
+    if (!isSo(await cluster.describe(names))) throw notYet;
+  }, { clock: cluster.clock, timeoutMs: cluster.patienceMs, shouldRetry: () => true });
+}
+
+/** The named topics that exist, or all, by name. */
+export async function describeTopics(
+  cluster: KafkaCluster,
+  names: readonly string[] | undefined,
+): Promise<readonly TopicDescription[]> {
+  const found = [...await cluster.describe(names ?? null)].sort((a, b) => a.name < b.name ? -1 : 1);
+  if (found.length === 0) return [];
+  const places = found.flatMap(({ name, partitions }) =>
+    partitions.map((_, partition) => ({ topic: name, partition }))
+  );
+  const questions = [earliest, latest].flatMap((timestamp) =>
+    places.map((place) => ({ ...place, timestamp }))
+  );
+  const [offsets, configs] = await Promise.all([
+    offsetsAt(cluster, questions),
+    readConfigs(cluster, found.map(({ name }) => name)),
+  ]);
+  let at = 0;
+  return found.map(({ name, topicId, partitions }) => {
+    const config = configs.get(name) ?? {};
+    const described = {
+      name,
+      id: topicId,
+      cleanup: config["cleanup.policy"]?.includes("compact") ? "compact" : "delete",
+      retentionMs: limitOf(config["retention.ms"]),
+      retentionBytes: limitOf(config["retention.bytes"]),
+      partitions: partitions.map((_, i) => ({
+        startOffset: offsets[at + i]!,
+        endOffset: offsets[at + i + places.length]!,
+      })),
+    } as const;
+    at += partitions.length;
+    return described;
+  });
+}
+
+async function readConfigs(cluster: KafkaCluster, topics: readonly string[]) {
+  const keys = ["cleanup.policy", "retention.ms", "retention.bytes"];
+  const answer = await cluster.persist(() =>
+    cluster.sendToController(describeConfigs.call({ topics, keys }))
+  );
+  return new Map(answer.topics.map(({ name, configs }) => [name, configs]));
+}
+
+function limitOf(value: string | null | undefined): number | null {
+  const limit = Number(value ?? -1);
+  return limit < 0 ? null : limit;
+}

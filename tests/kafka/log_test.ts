@@ -1,0 +1,41 @@
+import { systemClock } from "../../src/base/clock.ts";
+import { testLogConformance } from "../../src/log/conformance.ts";
+import { openKafkaLog } from "../../src/log/kafka/kafka_log.ts";
+import { needs } from "../permissions.ts";
+import { type Cluster, startCluster } from "./broker.ts";
+
+const permissions = needs("net", "run", "read", "write", "env");
+const sessionTimeoutMs = 6_000;
+
+let cluster: Promise<Cluster> | null = null;
+let opened = 0;
+
+testLogConformance("KafkaLog", async () => {
+  const { bootstrap } = await (cluster ??= startCluster());
+  const [host, port] = bootstrap().split(":");
+  const directory = Deno.makeTempDirSync({ prefix: "flights-instances-" });
+  const log = await openKafkaLog({
+    bootstrap: [{ host: host!, port: Number(port) }],
+    clientId: "conformance",
+    instances: { directory, host: "conformance" },
+    sessionTimeoutMs,
+  });
+  return {
+    log,
+    prefix: `t${++opened}-`,
+    // A member that is not used is given up after one session's time, and then runs out of another.
+    outlastSession: () => systemClock.sleep(2 * sessionTimeoutMs + 1_500),
+    close: async () => {
+      await log.close();
+      Deno.removeSync(directory, { recursive: true });
+    },
+  };
+}, permissions);
+
+Deno.test({
+  ...permissions,
+  name: "KafkaLog: the broker is stopped",
+  fn: async () => {
+    await (await cluster)?.[Symbol.asyncDispose]();
+  },
+});
