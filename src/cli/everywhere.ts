@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
-import { filled } from "./values.ts";
+import { brokers, filled } from "./values.ts";
 
 /** How much is told on stderr. */
 export const logLevels = ["debug", "info", "warning", "error"] as const;
@@ -12,6 +12,10 @@ export const logFormats = ["text", "json"] as const;
 
 /** The values of the options that every command has. A type, since commander asks for a record. */
 export type EverywhereOptions = {
+  /** Addresses of brokers; without them the log is the embedded one. */
+  readonly bootstrapServer?: string;
+  /** A file of Kafka client properties. */
+  readonly commandConfig?: string;
   readonly data: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];
@@ -28,6 +32,17 @@ export function withEverywhere<A extends unknown[], O extends Record<string, unk
 ): Command<A, O & EverywhereOptions> {
   const format = process.stderr.isTTY ? "text" : "json";
   return command
+    .addOption(
+      new Option("--bootstrap-server <host:port,...>", "Kafka instead of the embedded log")
+        .argParser(brokers).env("BOOTSTRAP_SERVERS"),
+    )
+    .addOption(
+      new Option(
+        "--command-config <file>",
+        "Kafka client properties, as Kafka's own tools take them",
+      )
+        .argParser(filled).env("FLIGHTS_COMMAND_CONFIG"),
+    )
     .addOption(data)
     .addOption(
       new Option("--log-level <level>", "how much is told on stderr")

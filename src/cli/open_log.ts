@@ -3,16 +3,22 @@
 import process from "node:process";
 import type { Log } from "../log/log.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
+import { openKafkaLog } from "../log/kafka/kafka_log.ts";
 import type { EverywhereOptions } from "./everywhere.ts";
+import { kafkaLogOptions } from "./kafka_settings.ts";
 
 /**
- * Opens the embedded log.
+ * Opens Kafka where brokers are named, on the command line or in the client properties; else the
+ * embedded log.
  *
- * @throws {FlightsError} `log-unreachable`, `log-forbidden`, `log-corrupt`, `log-version`.
+ * @throws {FlightsError} `log-unreachable`, `log-forbidden`, `log-corrupt`, `log-version`,
+ * `invalid-argument` for client properties that cannot be used.
  */
-export function openLog(options: EverywhereOptions): Promise<Log> {
+export async function openLog(options: EverywhereOptions): Promise<Log> {
+  const kafka = await kafkaLogOptions(options);
+  if (kafka !== null) return openKafkaLog(kafka);
   const faultPoint = armedFaultPoint(process.env.FLIGHTS_FAULT_POINT);
-  return openSqliteLog({ directory: options.data, ...(faultPoint && { faultPoint }) });
+  return await openSqliteLog({ directory: options.data, ...(faultPoint && { faultPoint }) });
 }
 
 /**

@@ -113,3 +113,10 @@ export function filled(text: string): string {
 export function rate(text: string): number | "max" {
   return text === "max" ? text : positive(text);
 }
+
+/** Addresses of brokers, with commas between. */
+export function brokers(text: string): string {
+  const address = /^[^\s,:\[\]]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/;
+  if (text.split(",").every((one) => address.test(one.trim()))) return text;
+  throw new InvalidArgumentError("It must be HOST:PORT, or several with commas between.");
+}

@@ -71,11 +71,17 @@ async function waitForTopics(
   let told = "";
   for (;;) {
     if (signal?.aborted) return null;
-    const topics = await log.describeTopics(names);
-    const missing = names.filter((name) => !topics.some((topic) => topic.name === name));
-    if (missing.length === 0) return topics;
-    if (pace.now() >= deadline) throw topicsMissing(job.applicationId, missing);
-    const reason = `the log has no topic ${missing.join(", ")} yet`;
+    let reason: string;
+    try {
+      const topics = await log.describeTopics(names);
+      const missing = names.filter((name) => !topics.some((topic) => topic.name === name));
+      if (missing.length === 0) return topics;
+      if (pace.now() >= deadline) throw topicsMissing(job.applicationId, missing);
+      reason = `the log has no topic ${missing.join(", ")} yet`;
+    } catch (error) {
+      if (!hasCode(error, "log-unreachable") || pace.now() >= deadline) throw error;
+      reason = error.message;
+    }
     if (reason !== told) observer?.waiting?.(reason);
     told = reason;
     await pace.sleep(lookInterval, signal);

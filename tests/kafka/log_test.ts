@@ -14,7 +14,7 @@ testLogConformance("KafkaLog", async () => {
   const { bootstrap } = await (cluster ??= startCluster());
   const [host, port] = bootstrap().split(":");
   const directory = Deno.makeTempDirSync({ prefix: "flights-instances-" });
-  const log = await openKafkaLog({
+  const log = openKafkaLog({
     bootstrap: [{ host: host!, port: Number(port) }],
     clientId: "conformance",
     instances: { directory, host: "conformance" },

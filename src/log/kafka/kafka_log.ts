@@ -35,20 +35,9 @@ export interface KafkaLogOptions extends Omit<ClusterSettings, "clock"> {
   readonly sessionTimeoutMs?: number;
 }
 
-/**
- * Opens a cluster.
- *
- * @throws {FlightsError} `log-unreachable`, `log-forbidden`.
- */
-export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
-  const log = new KafkaLog(options);
-  try {
-    await log.connect();
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
-  return log;
+/** A log on a cluster; nothing is connected before it is used. */
+export function openKafkaLog(options: KafkaLogOptions): Log {
+  return new KafkaLog(options);
 }
 
 class KafkaLog implements Log {
@@ -74,11 +63,6 @@ class KafkaLog implements Log {
     const clock = this.#clock;
     const connections = new KafkaConnections({ ...this.#options, clock });
     return new KafkaCluster(connections, { clock });
-  }
-
-  /** Makes sure that the cluster answers. */
-  async connect(): Promise<void> {
-    await this.#cluster.connections.refreshMetadata();
   }
 
   createTopics(topics: readonly TopicSpec[]): Promise<void> {

@@ -1,0 +1,109 @@
+/** How to reach Kafka, from the options and the client properties they name. */
+
+import { hostname } from "node:os";
+import process from "node:process";
+import { FlightsError, messageOf } from "../base/errors.ts";
+import {
+  type ClientProperties,
+  parseClientProperties,
+  type Pem,
+  type SaslProperties,
+  type TlsProperties,
+} from "../log/kafka/client_properties.ts";
+import type { KafkaLogOptions } from "../log/kafka/kafka_log.ts";
+import type { EverywhereOptions } from "./everywhere.ts";
+
+/**
+ * The settings of the cluster that the options name, or null when they name none.
+ *
+ * @throws {FlightsError} `invalid-argument` when the client properties cannot be used.
+ */
+export async function kafkaLogOptions(options: EverywhereOptions): Promise<KafkaLogOptions | null> {
+  const { bootstrapServer, commandConfig } = options;
+  const properties = commandConfig === undefined ? null : await readProperties(commandConfig);
+  const servers = bootstrapServer ?? properties?.bootstrapServers ?? null;
+  if (servers === null) {
+    if (properties === null) return null;
+    throw new FlightsError(
+      "invalid-argument",
+      "Cannot use --command-config: brokers must be named by --bootstrap-server or bootstrap.servers, none are",
+    );
+  }
+  return {
+    bootstrap: servers.split(",").map(endpointOf),
+    clientId: "flights",
+    instances: { directory: `${stateDirectory()}/flights/instances`, host: hostMark() },
+    ...(properties?.tls && { tls: await tlsOf(properties.tls) }),
+    ...(properties?.sasl && { sasl: saslOf(properties.sasl) }),
+  };
+}
+
+async function readProperties(file: string): Promise<ClientProperties> {
+  return parseClientProperties(await readText(file, "the client properties"));
+}
+
+async function readText(file: string, what: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    throw new FlightsError(
+      "invalid-argument",
+      `Cannot read ${what}: ${file} must be a file that can be read, ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function endpointOf(address: string) {
+  const at = address.lastIndexOf(":");
+  const host = address.slice(0, at).trim().replace(/^\[(.*)\]$/, "$1");
+  return { host, port: Number(address.slice(at + 1)) };
+}
+
+async function tlsOf(tls: TlsProperties): Promise<NonNullable<KafkaLogOptions["tls"]>> {
+  const { ca, identity, verifyHostName } = tls;
+  return {
+    verifyHostName,
+    ...(ca && { ca: await pemOf(ca) }),
+    ...(identity && {
+      certificate: await pemOf(identity.certificate),
+      key: await pemOf(identity.key),
+      ...(identity.keyPassword && { keyPassphrase: identity.keyPassword.reveal() }),
+    }),
+  };
+}
+
+async function pemOf(pem: Pem): Promise<string> {
+  return "file" in pem ? await readText(pem.file, "a certificate or key") : pem.text.reveal();
+}
+
+function saslOf(sasl: SaslProperties): NonNullable<KafkaLogOptions["sasl"]> {
+  if (sasl.mechanism === "OAUTHBEARER") {
+    const { tokenFile } = sasl;
+    // Read anew each time: whoever keeps the file puts a fresh token there.
+    const token = async () => (await readText(tokenFile, "the token")).trim();
+    return { mechanism: "oauthbearer", token };
+  }
+  const { mechanism, username, password } = sasl;
+  const mechanisms = {
+    "PLAIN": "plain",
+    "SCRAM-SHA-256": "scram-sha-256",
+    "SCRAM-SHA-512": "scram-sha-512",
+  } as const;
+  return { mechanism: mechanisms[mechanism], username, password: password.reveal() };
+}
+
+/** Where a user's programs keep what is to outlast them. */
+function stateDirectory(): string {
+  const { XDG_STATE_HOME, HOME } = process.env;
+  return XDG_STATE_HOME || (HOME ? `${HOME}/.local/state` : "/tmp");
+}
+
+/** Tells this host from others. */
+function hostMark(): string {
+  try {
+    return `${Deno.readTextFileSync("/etc/machine-id").trim()} ${hostname()}`;
+  } catch {
+    return hostname();
+  }
+}
