@@ -153,8 +153,9 @@ export class MemberLoop {
       await this.#member.poll([]);
       return !signal?.aborted && this.#member.assignment.generation === this.#generation;
     };
-    const start = await openStart(this.#options.start, isWanted);
+    // In this order: no topic is then found shorter than what was committed says.
     const committed = await this.#member.committed();
+    const start = await openStart(this.#options.start, isWanted);
     const tasks: StartedTask[] = [];
     for (const partition of partitions) {
       tasks.push(

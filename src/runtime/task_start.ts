@@ -10,6 +10,9 @@ import { decideResume, type OnDataLoss, type Resume, type StartFrom } from "./re
 import { changelogTopic, stageName, topicsMissing } from "./topics.ts";
 import { type ChangelogRange, decodeMetadata, type SavedProgress } from "./saved_progress.ts";
 
+/** A restore looks at its member's life this often while there is nothing to read, in milliseconds. */
+const restoreWaitMs = 500;
+
 /** What all starts of a job's tasks share. */
 export interface StartSettings {
   readonly log: Log;
@@ -77,8 +80,7 @@ export async function startTask(
   const partitions = inputs[0]!.partitions.length;
   const task = new Task(topology, { ...options, partitions });
   const resumed: ResumedInput[] = [];
-  const hasState = (context.changelog?.partitions[partition]?.endOffset ?? 0) > 0;
-  const startedBefore = committed.length > 0 || hasState;
+  const startedBefore = committed.length > 0 || await hasState(context, partition);
   for (const [index, source] of topology.sources.entries()) {
     const { topic } = source;
     const offset = committed.find((one) => one.topic === topic && one.partition === partition);
@@ -191,6 +193,20 @@ function changelogRange(
   return keep && newest !== undefined ? newest : { from: end, to: end };
 }
 
+/** Whether anything was ever committed to a task's changelog; what was aborted does not count. */
+async function hasState({ log, changelog }: StartContext, partition: number): Promise<boolean> {
+  if (changelog === null) return false;
+  const { name: topic, id: topicId } = changelog;
+  const { startOffset, endOffset } = changelog.partitions[partition]!;
+  for (let offset = startOffset; offset < endOffset;) {
+    const [fetched] = await log.fetch([{ topic, partition, offset, topicId }]);
+    if (fetched === undefined || fetched.nextOffset === offset) return false;
+    if (fetched.batches.length > 0) return true;
+    offset = fetched.nextOffset;
+  }
+  return false;
+}
+
 /** Rebuilds the tables of a task from its changelog. */
 async function restoreState(
   context: StartContext,
@@ -211,11 +227,10 @@ async function restoreState(
   }
   let offset = Math.max(range.from, startOffset);
   while (offset < range.to && await context.isWanted()) {
-    const [fetched] = await log.fetch([{ topic, partition, offset, topicId }]);
-    assert(
-      fetched !== undefined && fetched.nextOffset > offset,
-      `${topic} gives nothing at ${offset}`,
-    );
+    // What the offsets were committed with may become readable a moment after them.
+    const position = { topic, partition, offset, topicId };
+    const [fetched] = await log.fetch([position], { maxWaitMs: restoreWaitMs });
+    assert(fetched !== undefined, "a fetch answers for its position");
     for (const batch of fetched.batches) {
       for (let i = batch.firstAt(offset); i < batch.count; i++) {
         if (batch.offset(i) >= range.to) break;
