@@ -7,12 +7,19 @@ import { type Cluster, startCluster } from "./broker.ts";
 const permissions = needs("net", "run", "read", "write", "env");
 const sessionTimeoutMs = 6_000;
 
-let cluster: Promise<Cluster> | null = null;
+let cluster: Cluster | null = null;
 let opened = 0;
 
-testLogConformance("KafkaLog", async () => {
-  const { bootstrap } = await (cluster ??= startCluster());
-  const [host, port] = bootstrap().split(":");
+// One broker for all tests: each has names of its own.
+Deno.test.beforeAll(async () => {
+  if (!permissions.ignore) cluster = await startCluster();
+});
+Deno.test.afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+testLogConformance("KafkaLog", () => {
+  const [host, port] = cluster!.bootstrap().split(":");
   const directory = Deno.makeTempDirSync({ prefix: "flights-instances-" });
   const log = openKafkaLog({
     bootstrap: [{ host: host!, port: Number(port) }],
@@ -20,7 +27,7 @@ testLogConformance("KafkaLog", async () => {
     instances: { directory, host: "conformance" },
     sessionTimeoutMs,
   });
-  return {
+  return Promise.resolve({
     log,
     prefix: `t${++opened}-`,
     // A member that is not used is given up after one session's time, and then runs out of another.
@@ -29,13 +36,5 @@ testLogConformance("KafkaLog", async () => {
       await log.close();
       Deno.removeSync(directory, { recursive: true });
     },
-  };
+  });
 }, permissions);
-
-Deno.test({
-  ...permissions,
-  name: "KafkaLog: the broker is stopped",
-  fn: async () => {
-    await (await cluster)?.[Symbol.asyncDispose]();
-  },
-});
