@@ -1,7 +1,8 @@
 /**
  * `deno task ok [--full]`: the gate. Every step runs, so that one run tells all there is to mend;
  * one line a step, its output only where it failed. The tests come last and run against the
- * executable that the gate has built, those on real brokers after all others. The closing line counts a failed step as a failed test.
+ * executable that the gate has built, those on real brokers after all others. The closing line
+ * counts a failed step as a failed test.
  * `--full` adds the long suites (tests/full.ts).
  */
 
@@ -24,6 +25,8 @@ const steps: readonly Step[] = [
   ...filesOf("examples").map((file) => ({ name: file, args: ["run", "-A", file] })),
   { name: "bench", args: ["run", "-A", "tools/bench.ts", "--small"] },
   { name: "build", args: ["run", "-A", "tools/build.ts"] },
+  // Without any permission: tests that need some are left out, with a word.
+  { name: "plain deno test", args: ["test", "--no-check", "--no-prompt"] },
 ];
 
 function filesOf(folder: string): string[] {
