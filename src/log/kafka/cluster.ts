@@ -86,9 +86,8 @@ export class KafkaCluster {
 
   /** Sends to the broker that takes administrative requests. */
   async sendToController<Answer extends Response>(call: Call<Answer>): Promise<Answer> {
-    if (this.#controller === null) await this.connections.refreshMetadata();
-    if (this.#controller === null) await this.describe(null);
-    return await this.connections.send(this.#controller!, call);
+    this.#controller ??= (await this.connections.refreshMetadata()).controllerId;
+    return await this.connections.send(this.#controller, call);
   }
 
   /** Sends to a coordinator, which is found anew for the next call when it cannot be reached. */
