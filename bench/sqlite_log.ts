@@ -54,7 +54,7 @@ async function commit(member: Member, latencies: number[]): Promise<number> {
   for (let i = 0; i < commits; i++) {
     const start = performance.now();
     const transaction = member.begin();
-    transaction.append({ topic: "small", partition: 0, batch: encode(1, i) });
+    await transaction.append([{ topic: "small", partition: 0, batch: encode(1, i) }]);
     await transaction.commit((endOf) => {
       const offset = endOf({ topic: "small", partition: 0 });
       return [{ topic: "small", partition: 0, offset, metadata: '{"watermark":1700000000000}' }];
@@ -94,7 +94,7 @@ const directory = await Deno.makeTempDir();
 try {
   const log = await openSqliteLog({ directory });
   await log.createTopics(["large", "small"].map((name) => ({ name, partitions: 1 })));
-  const member = await log.join("bench", { description: "bench", topics: ["small"] });
+  const member = await log.join("bench", { description: "bench", topics: ["small"], version: "1" });
   while (member.assignment.partitions.length === 0) await member.poll([], { maxWaitMs: 1_000 });
   const latencies: number[] = [];
   const measurements = [

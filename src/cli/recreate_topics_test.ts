@@ -47,7 +47,11 @@ Deno.test("recreateTopics changes nothing while a member of a reader lives", asy
   const { log, commit } = await logWith("a", "a.late", "other");
   await commit("job", "a");
   const [before] = await log.describeTopics(["a"]);
-  const member = await log.join("job", { description: "job (process 1)", topics: ["a"] });
+  const member = await log.join("job", {
+    description: "job (process 1)",
+    topics: ["a"],
+    version: "1",
+  });
   await assert.rejects(recreateTopics(log, ["a"], two), {
     code: "members-alive",
     message: /job \(process 1\) is; stop it first/,
@@ -61,11 +65,15 @@ Deno.test("recreateTopics changes nothing while a member of a reader lives", asy
 
 Deno.test("recreateTopics is refused by a member that has committed nothing yet, not by one elsewhere", async () => {
   const { log, commit } = await logWith("a", "other");
-  const fresh = await log.join("fresh", { description: "fresh", topics: ["a"] });
+  const fresh = await log.join("fresh", { description: "fresh", topics: ["a"], version: "1" });
   await assert.rejects(recreateTopics(log, ["a"], two), { code: "members-alive" });
   await fresh.close();
   await commit("elsewhere", "other");
-  const member = await log.join("elsewhere", { description: "elsewhere", topics: ["other"] });
+  const member = await log.join("elsewhere", {
+    description: "elsewhere",
+    topics: ["other"],
+    version: "1",
+  });
   await recreateTopics(log, ["a"], two);
   await member.close();
   await log.close();

@@ -19,7 +19,11 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
   "gives a member all partitions, and lets it read by polling": async ({ log, prefix }) => {
     const [one, two] = [`${prefix}one`, `${prefix}two`];
     await log.createTopics([one, two].map((name) => ({ name, partitions: 3 })));
-    const member = await log.join(`${prefix}g`, { description: "first", topics: [one, two] });
+    const member = await log.join(`${prefix}g`, {
+      description: "first",
+      topics: [one, two],
+      version: "1",
+    });
     assert.deepEqual(member.assignment, { generation: 0, partitions: [], waitingFor: null });
     await assigned(member);
     assert.deepEqual(member.assignment.partitions, [0, 1, 2]);
@@ -43,7 +47,8 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
   "refuses to join for topics that do not fit": async ({ log, prefix }) => {
     const [one, two] = [`${prefix}one`, `${prefix}two`];
     await log.createTopics([{ name: one, partitions: 1 }, { name: two, partitions: 2 }]);
-    const join = (...topics: string[]) => log.join(`${prefix}g`, { description: "", topics });
+    const join = (...topics: string[]) =>
+      log.join(`${prefix}g`, { description: "", topics, version: "1" });
     await assertFails(join(one, `${prefix}missing`), "topic-missing");
     await assertFails(join(one, two), "partitions-changed");
     assert.deepEqual(await log.describeGroup(`${prefix}g`), { members: [], offsets: [] });
@@ -54,11 +59,19 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
   ) => {
     const [topic, group] = [`${prefix}t`, `${prefix}g`];
     await log.createTopics([{ name: topic, partitions: 1 }]);
-    const first = await log.join(group, { description: "the first", topics: [topic] });
+    const first = await log.join(group, {
+      description: "the first",
+      topics: [topic],
+      version: "1",
+    });
     await assigned(first);
     const committed = { topic, partition: 0, offset: 0, metadata: "so far" };
     await commitOffsets(first, committed);
-    const second = await log.join(group, { description: "the second", topics: [topic] });
+    const second = await log.join(group, {
+      description: "the second",
+      topics: [topic],
+      version: "1",
+    });
     assert.notEqual(second.id, first.id);
     assert.deepEqual(await second.poll([]), []);
     assert.deepEqual(second.assignment.partitions, []);
@@ -96,7 +109,7 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     const committed = { topic, partition: 0, offset: 0, metadata: "first" };
     await commitOffsets(first, committed);
     const late = first.begin();
-    late.append(output(topic, ["never"]));
+    await late.append([output(topic, ["never"])]);
     await underTest.outlastSession();
     const second = await joined(log, group, topic);
     assert(second.assignment.generation > first.assignment.generation);
@@ -105,7 +118,7 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     await assertFails(first.poll([{ topic, partition: 0, offset: 0 }]), "fenced");
     assert.deepEqual(await second.committed(), [committed]);
     const transaction = second.begin();
-    transaction.append(output(topic, ["seen"]));
+    await transaction.append([output(topic, ["seen"])]);
     await transaction.commit(() => [{ ...committed, metadata: "second" }]);
     assert.deepEqual(await readTexts(log, topic, 1), ["seen"]);
     await first.close();
@@ -117,7 +130,7 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     const [topic, group] = [`${prefix}t`, `${prefix}g`];
     await log.createTopics([{ name: topic, partitions: 1 }]);
     const holder = await joined(log, group, topic);
-    const standby = await log.join(group, { description: "second", topics: [topic] });
+    const standby = await log.join(group, { description: "second", topics: [topic], version: "1" });
     const polls: [typeof holder, Parameters<typeof holder.poll>[0]][] = [
       [holder, [{ topic, partition: 0, offset: 0 }]],
       [standby, []],
@@ -182,7 +195,7 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     const committed = { topic, partition: 0, offset: 0, metadata: "before" };
     await commitOffsets(member, committed);
     const late = member.begin();
-    late.append(output(topic, ["never"]));
+    await late.append([output(topic, ["never"])]);
     await underTest.outlastSession();
     const reset = { ...committed, metadata: "reset" };
     await log.resetGroup(group, [reset]);

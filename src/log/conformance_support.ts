@@ -140,7 +140,9 @@ export async function assigned(member: Member): Promise<Member> {
 
 /** Joins a group and waits until the member holds the partitions. */
 export async function joined(log: Log, group: string, ...topics: string[]): Promise<Member> {
-  return await assigned(await log.join(group, { description: `member of ${group}`, topics }));
+  return await assigned(
+    await log.join(group, { description: `member of ${group}`, topics, version: "1" }),
+  );
 }
 
 /** Commits offsets alone. */

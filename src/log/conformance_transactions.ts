@@ -20,9 +20,9 @@ export const transactionTests: Readonly<Record<string, LogTest>> = {
     await log.createTopics([input!, one!, two!].map((name) => ({ name, partitions: 1 })));
     const member = await joined(log, group!, input!);
     const transaction = member.begin();
-    transaction.append(output(one!, ["a", "b"]));
-    transaction.append(output(two!, ["c"]));
-    transaction.append(output(one!, ["d"]));
+    await transaction.append([output(one!, ["a", "b"])]);
+    await transaction.append([output(two!, ["c"])]);
+    await transaction.append([output(one!, ["d"])]);
     for (const topic of [one!, two!]) assert.deepEqual(await readTexts(log, topic, 0), []);
     assert.deepEqual((await log.describeGroup(group!)).offsets, []);
     const ends: number[] = [];
@@ -43,11 +43,11 @@ export const transactionTests: Readonly<Record<string, LogTest>> = {
     const [input, topic, group] = [`${prefix}in`, `${prefix}t`, `${prefix}g`];
     await log.createTopics([input, topic].map((name) => ({ name, partitions: 1 })));
     const member = await joined(log, group, input);
-    member.begin().append(output(topic, ["never"]));
+    await member.begin().append([output(topic, ["never"])]);
     await member.close();
     const next = await joined(log, group, input);
     const transaction = next.begin();
-    transaction.append(output(topic, ["seen"]));
+    await transaction.append([output(topic, ["seen"])]);
     await transaction.commit(() => []);
     assert.deepEqual(await readTexts(log, topic, 1), ["seen"]);
   },
@@ -57,11 +57,11 @@ export const transactionTests: Readonly<Record<string, LogTest>> = {
     await log.createTopics([input, topic].map((name) => ({ name, partitions: 1 })));
     const member = await joined(log, `${prefix}g`, input);
     const transaction = member.begin();
-    transaction.append(output(topic, ["a"]));
+    await transaction.append([output(topic, ["a"])]);
     await transaction.commit(() => []);
     await assert.rejects(async () => await transaction.commit(() => []));
     const next = member.begin();
-    next.append(output(topic, ["b"]));
+    await next.append([output(topic, ["b"])]);
     await next.commit(() => []);
     assert.deepEqual(await readTexts(log, topic, 2), ["a", "b"]);
   },
@@ -161,7 +161,7 @@ class World {
         texts: [[], []],
       };
       this.#pending.set(writer, pending);
-      pending.transaction.append(added);
+      await pending.transaction.append([added]);
       pending.texts[partition]!.push(...texts);
     } else if (action === "append") {
       await this.#log.append([added]);

@@ -119,6 +119,11 @@ export interface JoinOptions {
   readonly description: string;
   /** The co-partitioned inputs; partition i of each goes to the same member. */
   readonly topics: readonly string[];
+  /**
+   * What the member computes. Members of different versions never share a group: those of the version
+   * that holds partitions keep them, the others stand by until the last of these is gone.
+   */
+  readonly version: string;
 }
 
 /** The partition numbers a member holds. */
@@ -132,8 +137,15 @@ export interface Assignment {
 
 /** A transaction under way: all of it becomes visible at once, or none of it ever. */
 export interface Transaction {
-  /** Adds records behind what this transaction has added to that partition before. */
-  append(output: OutputBatch): void;
+  /**
+   * Adds records behind what this transaction has added to their partitions before. A log may write
+   * them at once, where no reader sees them before the commit.
+   *
+   * @returns when the log has them, or holds them until the commit. @throws as `commit` does.
+   */
+  append(outputs: readonly OutputBatch[]): Promise<void>;
+  /** Whether as much is held in memory as should be: it is to be committed now. */
+  readonly isFull: boolean;
   /**
    * Makes the records and the offsets durable in one step (semantics 13), under the fence of the
    * member's generation. The transaction is over afterwards, whatever the outcome.
@@ -155,8 +167,15 @@ export interface Member {
   /** What it holds now; changes only within {@linkcode poll}. */
   readonly assignment: Assignment;
   /**
+   * Whether the group is to be shared out anew: what is under way can still be committed, and should
+   * be at once; the next poll takes part, and may take partitions away. Changes only within
+   * {@linkcode poll}.
+   */
+  readonly isRebalancing: boolean;
+  /**
    * Keeps the membership alive, takes up a changed assignment, and fetches. Called with no
    * positions it waits for an assignment. A changed assignment ends the wait and gives no records.
+   * Positions of which there is no news yet may be left out of the answer.
    *
    * @throws {FlightsError} `fenced` when the member has been replaced; `topic-changed`,
    * `topic-missing`, `offset-out-of-range` for a position that is not there (any longer).
@@ -167,9 +186,12 @@ export interface Member {
   ): Promise<readonly FetchedPartition[]>;
   /** The group's committed offsets in the partitions held. */
   committed(): Promise<readonly CommittedOffset[]>;
-  /** Begins a transaction; one at a time. */
+  /** Begins a transaction; one at a time: the one before must be over. */
   begin(): Transaction;
-  /** Leaves the group: what it held is free at once. Does nothing the second time. */
+  /**
+   * Leaves the group: what it held is free at once, and a transaction under way is given up. Does
+   * nothing the second time.
+   */
   close(): Promise<void>;
 }
 

@@ -1,11 +1,14 @@
 /** Runs a job on a log: waits for what it needs, joins, runs its loop, joins again when replaced. */
 
+import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlightsError, hasCode } from "../base/errors.ts";
 import type { Log, TopicDescription } from "../log/log.ts";
+import { Task } from "../stream/task.ts";
 import type { Job, JobOptions } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";
+import { Outbox } from "./outbox.ts";
 import { ensureTopics, ownTopics, topicsMissing } from "./topics.ts";
 
 /** How often to look for what is waited for, in milliseconds. */
@@ -48,12 +51,21 @@ async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promis
   const member = await log.join(job.applicationId, {
     description: options.settings.description ?? job.applicationId,
     topics: inputTopics(job),
+    version: versionOf(job, options),
   });
   try {
     return await new MemberLoop(member, options).run();
   } finally {
     await member.close();
   }
+}
+
+/** Tells jobs apart that must not share a group: by structure and by what their state means. */
+function versionOf({ topology }: Job, { settings: { clock }, partitionsOf }: MemberLoopOptions) {
+  const outputs = new Outbox(partitionsOf).portOf(0);
+  const { stateShapes } = new Task(topology, { partition: 0, partitions: 1, clock, outputs });
+  const text = topology.describe() + JSON.stringify(stateShapes);
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
 function inputTopics(job: Job): readonly string[] {

@@ -141,7 +141,11 @@ Deno.test("semantics 16: a member that was replaced joins again and replays", as
   await until(() => (statuses.at(-1)?.commits.count ?? 0) > 0);
   // Its lease runs out; another member takes over, and leaves.
   clock.advance(60_000);
-  const other = await log.join("sales-job", { description: "other", topics: ["sales"] });
+  const other = await log.join("sales-job", {
+    description: "other",
+    topics: ["sales"],
+    version: "1",
+  });
   await other.poll([], { maxWaitMs: 100 });
   assert.deepEqual(other.assignment.partitions, [0]);
   await sell(log, [61, 2]);
@@ -301,7 +305,11 @@ Deno.test("a second member waits, says for whom, and takes over with the state w
 
 Deno.test("a bounded run does not wait for ever for another member or a topic", async () => {
   const log = await openLog();
-  const holder = await log.join("sales-job", { description: "holder", topics: ["sales"] });
+  const holder = await log.join("sales-job", {
+    description: "holder",
+    topics: ["sales"],
+    version: "1",
+  });
   await holder.poll([], { maxWaitMs: 100 });
   await fails("members-alive", runJob(log, sales(), untilEnd()));
   await holder.close();

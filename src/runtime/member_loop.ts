@@ -274,7 +274,7 @@ export class MemberLoop {
       grown.add(started);
     }
     const transaction = this.#member.begin();
-    this.#outbox.moveTo(transaction);
+    await this.#outbox.moveTo(transaction);
     await transaction.commit((endOf) =>
       changed.flatMap((started) => {
         const { partition } = started.task;

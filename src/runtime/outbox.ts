@@ -75,16 +75,17 @@ export class Outbox {
   }
 
   /** Moves all that waits into a transaction. */
-  moveTo(transaction: Transaction): void {
+  async moveTo(transaction: Transaction): Promise<void> {
     for (const [topic, builders] of this.#builders) {
       builders.forEach((builder, partition) => {
         if (builder.count > 0) this.#close(topic, partition, builder);
       });
     }
-    for (const output of this.#finished) transaction.append(output);
+    const finished = this.#finished;
     this.#finished = [];
     this.#finishedBytes = 0;
     this.#count = 0;
+    await transaction.append(finished);
   }
 
   #write(topic: string, partition: number, record: OutputRecord): void {

@@ -10,10 +10,11 @@ import { Outbox } from "./outbox.ts";
 function moved(outbox: Outbox): readonly OutputBatch[] {
   const outputs: OutputBatch[] = [];
   const transaction: Transaction = {
-    append: (output) => void outputs.push(output),
+    isFull: false,
+    append: (added) => Promise.resolve(void outputs.push(...added)),
     commit: () => Promise.resolve(),
   };
-  outbox.moveTo(transaction);
+  void outbox.moveTo(transaction);
   return outputs;
 }
 

@@ -116,7 +116,11 @@ Deno.test("resetJob changes nothing while a member lives, and names it", async (
   const log = await openLog();
   await run(log);
   const before = await log.describeGroup("job");
-  const member = await log.join("job", { description: "job (process 1)", topics: ["sales"] });
+  const member = await log.join("job", {
+    description: "job (process 1)",
+    topics: ["sales"],
+    version: "1",
+  });
   await assert.rejects(resetJob(log, "job"), {
     code: "members-alive",
     message: /job \(process 1\) is; stop it first/,

@@ -1,7 +1,8 @@
 /**
  * A task: one partition number of a topology's inputs, its operators and their state. It takes
  * records one by one in the order it is handed them, keeps progress and counts, and knows what a
- * commit has to save. It does no I/O: outputs go to a port, records come from its runner.
+ * commit has to save. It does no I/O: outputs go to a port, records come from its runner. Over 400 lines:
+ * progress, counts and clock make one state.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -132,6 +133,11 @@ export class Task {
   /** How many entries its state tables hold. */
   get stateEntries(): number {
     return this.#state.size;
+  }
+
+  /** What its state means, table by table: saved state of another shape is refused. */
+  get stateShapes(): Readonly<Record<string, string>> {
+    return this.#state.shapes;
   }
 
   /** Whether records or state have changed since {@linkcode Task.takeChanges} was called last. */

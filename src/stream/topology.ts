@@ -108,6 +108,17 @@ export class Topology {
     return this.#nodes.some((node) => node.kind === "operator" && node.findsLate);
   }
 
+  /** The structure as text: the same for topologies of the same nodes, whatever their functions do. */
+  describe(): string {
+    return JSON.stringify(this.#nodes.map((node) => ({
+      id: node.id,
+      kind: node.kind,
+      inputs: node.inputs.map(({ id }) => id),
+      ...(node.kind === "source" && { topic: node.topic }),
+      ...(node.kind === "operator" && { name: node.name, writes: node.writes }),
+    })));
+  }
+
   /**
    * Adds a node behind its inputs.
    *

@@ -5,7 +5,7 @@
  */
 
 import { FlightsError, hasCode } from "../../base/errors.ts";
-import { assignPartitions } from "./assignment.ts";
+import { assignPartitions } from "../assignment.ts";
 import type { KafkaCluster } from "./cluster.ts";
 import { KafkaError, noError } from "./errors.ts";
 import {

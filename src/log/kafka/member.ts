@@ -53,6 +53,10 @@ export class KafkaMember implements Member {
     return this.#assignment;
   }
 
+  get isRebalancing(): boolean {
+    return false;
+  }
+
   /**
    * Becomes the producer of its transactional id, which ends what a predecessor under the same
    * instance id left open.
@@ -116,9 +120,11 @@ export class KafkaMember implements Member {
     const outputs: OutputBatch[] = [];
     let isOver = false;
     return {
-      append: (output) => {
+      isFull: false,
+      append: (added) => {
         assert(!isOver, "a transaction that is appended to must be under way, it is over");
-        outputs.push(output);
+        outputs.push(...added);
+        return Promise.resolve();
       },
       commit: async (offsetsAt) => {
         assert(!isOver, "a transaction must be committed once, it is over");

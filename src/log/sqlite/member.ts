@@ -23,6 +23,8 @@ import { nameOf } from "./topics.ts";
 
 /** A member that stands by looks at the holder's process at least this often, in milliseconds. */
 const standByInterval = 50;
+/** A transaction is held in memory until its commit: at this size it is full. */
+const fullBytes = 2 * 1024 * 1024;
 /** A lease is renewed when this part of it has passed. */
 const renewalShare = 1 / 5;
 
@@ -63,6 +65,10 @@ export class SqliteMember implements Member {
 
   get assignment(): Assignment {
     return this.#assignment;
+  }
+
+  get isRebalancing(): boolean {
+    return false;
   }
 
   async poll(
@@ -235,15 +241,24 @@ export class SqliteMember implements Member {
 class SqliteTransaction implements Transaction {
   readonly #outputs: OutputBatch[] = [];
   readonly #commit: (outputs: readonly OutputBatch[], offsetsAt: OffsetsAt) => Promise<void>;
+  #bytes = 0;
   #isOver = false;
 
   constructor(commit: (outputs: readonly OutputBatch[], offsetsAt: OffsetsAt) => Promise<void>) {
     this.#commit = commit;
   }
 
-  append(output: OutputBatch): void {
+  append(outputs: readonly OutputBatch[]): Promise<void> {
     assert(!this.#isOver, "a transaction that is appended to must be under way, it is over");
-    this.#outputs.push(output);
+    for (const output of outputs) {
+      this.#outputs.push(output);
+      this.#bytes += output.batch.bytes.length;
+    }
+    return Promise.resolve();
+  }
+
+  get isFull(): boolean {
+    return this.#bytes >= fullBytes;
   }
 
   async commit(offsetsAt: OffsetsAt): Promise<void> {

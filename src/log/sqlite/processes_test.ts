@@ -70,7 +70,11 @@ Deno.test({
       await child.expect("holds");
       child.send("");
       await child.expect("committed");
-      const member = await log.join("g", { description: "this process", topics: ["in"] });
+      const member = await log.join("g", {
+        description: "this process",
+        topics: ["in"],
+        version: "1",
+      });
       await member.poll([]);
       assert.match(member.assignment.waitingFor!, /^process \d+$/);
       const took = await elapsed(async () => {
@@ -102,7 +106,7 @@ Deno.test({
       child.signal("SIGSTOP");
       const member = await joined(log, "g", "in");
       const transaction = member.begin();
-      transaction.append(output("one", ["here"]));
+      await transaction.append([output("one", ["here"])]);
       await transaction.commit(() => [{ topic: "in", partition: 0, offset: 0, metadata: "here" }]);
       child.send("");
       child.signal("SIGCONT");
@@ -134,7 +138,7 @@ for (const step of commitSteps) {
         const member = await joined(log, "g", "in");
         assert.equal((await member.committed())[0]!.metadata, `${kept.at(-1)},${kept.at(-1)}`);
         const transaction = member.begin();
-        for (const topic of ["one", "two"]) transaction.append(output(topic, ["next"]));
+        for (const topic of ["one", "two"]) await transaction.append([output(topic, ["next"])]);
         await transaction.commit(() => []);
         for (const topic of ["one", "two"]) {
           assert.deepEqual(await readTexts(log, topic, kept.length + 1), [...kept, "next"]);

@@ -46,7 +46,7 @@ Deno.test("close ends all waits, without records and without an error", async ()
   const log = await openSqliteLog({ directory: ":memory:" });
   await log.createTopics([{ name: "t", partitions: 1 }]);
   const holder = await joined(log, "g", "t");
-  const standby = await log.join("g", { description: "second", topics: ["t"] });
+  const standby = await log.join("g", { description: "second", topics: ["t"], version: "1" });
   await standby.poll([]);
   const positions = [{ topic: "t", partition: 0, offset: 0 }];
   const options = { maxWaitMs: patience };
@@ -79,8 +79,8 @@ Deno.test("commit writes nothing where one of its topics is missing", async () =
   await log.createTopics([{ name: "t", partitions: 1 }]);
   const member = await joined(log, "g", "t");
   const transaction = member.begin();
-  transaction.append(output("t", ["never"]));
-  transaction.append(output("missing", ["never"]));
+  await transaction.append([output("t", ["never"])]);
+  await transaction.append([output("missing", ["never"])]);
   const offset = { topic: "t", partition: 0, offset: 0, metadata: "" };
   await assertFails(transaction.commit(() => [offset]), "topic-missing");
   assert.deepEqual(await readTexts(log, "t", 0), []);
@@ -99,7 +99,7 @@ Deno.test({
     await log.createTopics([{ name: "t", partitions: 1 }]);
     const holder = await joined(log, "g", "t");
     await Deno.remove(`${directory}/members`, { recursive: true });
-    const standby = await log.join("g", { description: "second", topics: ["t"] });
+    const standby = await log.join("g", { description: "second", topics: ["t"], version: "1" });
     await standby.poll([]);
     assert.deepEqual(standby.assignment.partitions, []);
     await holder.poll([]);
@@ -120,7 +120,7 @@ Deno.test("poll keeps a membership alive, of who holds and of who stands by", as
   });
   await log.createTopics([{ name: "t", partitions: 1 }]);
   const holder = await joined(log, "g", "t");
-  const standby = await log.join("g", { description: "second", topics: ["t"] });
+  const standby = await log.join("g", { description: "second", topics: ["t"], version: "1" });
   for (let i = 0; i < 10; i++) {
     clock.advance(sessionTimeout / 2);
     await holder.poll([]);

@@ -53,6 +53,11 @@ export class StateTables {
     return size;
   }
 
+  /** What the entries of each table mean. */
+  get shapes(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#tables].map(([name, { shape }]) => [name, shape]));
+  }
+
   /** Whether any entry changed since {@linkcode StateTables.takeChanges} was called last. */
   get hasChanges(): boolean {
     for (const { table } of this.#tables.values()) if (table.hasChanges) return true;

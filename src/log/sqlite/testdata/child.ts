@@ -27,13 +27,19 @@ function output(topic: string, text: string, size = text.length) {
 
 async function commit(member: Member, values: Readonly<Record<string, string>>): Promise<void> {
   const transaction = member.begin();
-  for (const [topic, text] of Object.entries(values)) transaction.append(output(topic, text));
+  for (const [topic, text] of Object.entries(values)) {
+    await transaction.append([output(topic, text)]);
+  }
   const metadata = Object.values(values).join();
   await transaction.commit(() => [{ topic: "in", partition: 0, offset: 0, metadata }]);
 }
 
 async function join(log: Log, group: string): Promise<Member> {
-  const member = await log.join(group, { description: `process ${process.pid}`, topics: ["in"] });
+  const member = await log.join(group, {
+    description: `process ${process.pid}`,
+    topics: ["in"],
+    version: "1",
+  });
   while (member.assignment.partitions.length === 0) await member.poll([], { maxWaitMs: 1_000 });
   return member;
 }
