@@ -1,8 +1,9 @@
 /**
  * A task: one partition number of a topology's inputs, its operators and their state. It takes
  * records one by one in the order it is handed them, keeps progress and counts, and knows what a
- * commit has to save. It does no I/O: outputs go to a port, records come from its runner. Over 400 lines:
- * progress, counts and clock make one state.
+ * commit has to save. It does no I/O: outputs go to a port, records come from its runner.
+ *
+ * Over 400 lines: progress, counts and clock make one state.
  */
 
 import type { Clock } from "../base/clock.ts";
