@@ -39,7 +39,7 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     });
     assert(took < patience / 2, `the append must end the wait, it took ${took} ms`);
     await assertFails(
-      member.poll([{ topic: two, partition: 2, offset: 9 }]),
+      member.poll([{ topic: two, partition: 2, offset: 9 }], { maxWaitMs: patience }),
       "offset-out-of-range",
     );
   },

@@ -103,10 +103,10 @@ export async function readAll(
     const maxWaitMs = records.length < expected ? Math.max(0, deadline - systemClock.now()) : 0;
     const fetched = await fetchOne(log, { topic, partition, offset }, maxWaitMs);
     records.push(...recordsOf(fetched, offset));
+    // What is behind the last record that can be read may belong to an open transaction.
+    const isAtEnd = fetched.nextOffset === offset;
     offset = fetched.nextOffset;
-    if (offset >= fetched.endOffset && (records.length >= expected || maxWaitMs === 0)) {
-      return records;
-    }
+    if (isAtEnd && (records.length >= expected || maxWaitMs === 0)) return records;
   }
 }
 
