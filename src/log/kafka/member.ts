@@ -143,6 +143,8 @@ export class KafkaMember implements Member {
   begin(): Transaction {
     if (this.#isClosed) throw closed("begin a transaction");
     const transaction = this.#transactions.begin();
+    // A partition may be another member's in the next generation.
+    const { membership } = this.#session;
     return {
       get isFull() {
         return transaction.isFull;
@@ -152,10 +154,14 @@ export class KafkaMember implements Member {
         if (this.#isClosed) throw closed("commit");
         this.#session.use();
         try {
-          await transaction.commit(offsetsAt, this.#session.membership);
+          if (membership.generation === this.#session.membership.generation) {
+            return await transaction.commit(offsetsAt, membership);
+          }
         } catch (error) {
           throw hasCode(error, "fenced") ? await this.#replacedBy(error) : error;
         }
+        await transaction.abort();
+        throw overtaken(membership.groupId);
       },
     };
   }
@@ -180,6 +186,13 @@ export class KafkaMember implements Member {
     await this.#session.leave();
     await this.#options.release();
   }
+}
+
+function overtaken(group: string): FlightsError {
+  return new FlightsError(
+    "fenced",
+    `Cannot commit to ${group}: the transaction must be of this generation, it was begun in one before`,
+  );
 }
 
 function closed(doing: string): FlightsError {

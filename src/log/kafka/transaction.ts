@@ -7,7 +7,7 @@ import { assert, FlightsError, hasCode } from "../../base/errors.ts";
 import type { CommittedOffset, OutputBatch, TopicPartition, Transaction } from "../log.ts";
 import { checkMetadata } from "../offset_metadata.ts";
 import { byTopic, type KafkaCluster } from "./cluster.ts";
-import { KafkaError } from "./errors.ts";
+import { KafkaError, noError } from "./errors.ts";
 import { Producer } from "./producer.ts";
 import { addOffsetsToTxn } from "./protocol/add_offsets_to_txn_v3.ts";
 import { addPartitionsToTxn } from "./protocol/add_partitions_to_txn_v3.ts";
@@ -55,13 +55,18 @@ export class KafkaTransactions {
   begin(): KafkaTransaction {
     assert(this.#underWay === null, "a producer has one transaction at a time");
     const producer = this.#producer;
-    assert(producer !== null, "a producer must be initialised, an error has ended it");
+    if (producer === null) {
+      throw new FlightsError(
+        "fenced",
+        "Cannot begin a transaction: the producer must be initialised, an error has ended it",
+      );
+    }
     const transaction = new KafkaTransaction(this.#cluster, this.#options, {
       producer,
-      ended: (committed) => {
+      ended: (isKnown) => {
         this.#underWay = null;
         // After an unknown outcome nothing is sent on (semantics 16).
-        if (!committed) this.#producer = null;
+        if (!isKnown) this.#producer = null;
       },
     });
     this.#underWay = transaction;
@@ -101,10 +106,10 @@ export function becomeProducer(
   });
 }
 
-/** Of which producer a transaction is, and who is to be told of its end. */
+/** Of which producer a transaction is, and who is told of its end, and whether its outcome is known. */
 interface TransactionContext {
   readonly producer: Producer;
-  readonly ended: (committed: boolean) => void;
+  readonly ended: (isKnown: boolean) => void;
 }
 
 /** One transaction. Its requests go over one connection, so that none overtakes another. */
@@ -183,8 +188,7 @@ export class KafkaTransaction {
       clock.sleep(abortTimeoutMs, inTime.signal),
     ]);
     inTime.abort();
-    await this.#giveUp();
-    this.#context.ended(false);
+    this.#context.ended(await this.#giveUp());
   }
 
   #endOf({ topic, partition }: TopicPartition): number {
@@ -256,13 +260,16 @@ export class KafkaTransaction {
     });
   }
 
-  /** Aborts what is open, if that can be done at once; else the broker does when it times out. */
-  async #giveUp(): Promise<void> {
-    if (!this.#isOpen) return;
+  /** Aborts what is open, and tells whether that is known to be done. */
+  async #giveUp(): Promise<boolean> {
+    if (!this.#isOpen) return true;
     try {
-      await this.#send(endTxn.call({ ...this.#producer, committed: false }), abortTimeoutMs);
+      const call = endTxn.call({ ...this.#producer, committed: false });
+      const answer = await this.#send(call, abortTimeoutMs);
+      return answer.errorCode === noError;
     } catch {
       // Whoever takes the transactional id next aborts it, or the broker at its time-out.
+      return false;
     }
   }
 
