@@ -42,8 +42,8 @@ const notCompressed = 0x8000_0000;
 const shortestRepeat = 4;
 /** A length that does not fit a token's four bits. */
 const moreFollows = 15;
-/** No sequence gives more for what it takes than a byte that adds 255 to a length. */
-const bestRatio = 255;
+/** How often as many bytes as are packed are expected; where there are more, room is made. */
+const usualRatio = 4;
 
 interface FrameHeader {
   readonly maxBlockSize: number;
@@ -64,7 +64,7 @@ interface FrameHeader {
 export function decompressLz4(packed: Uint8Array, maxSize: number): Uint8Array {
   const view = viewOf(packed);
   const header = readHeader(packed, view);
-  const unpacked = new UnpackedBytes(maxSize);
+  const unpacked = new UnpackedBytes(maxSize, Math.min(usualRatio * packed.length, maxSize));
   let at = header.end;
   for (;;) {
     const word = view.getUint32(at, true);
@@ -73,11 +73,7 @@ export function decompressLz4(packed: Uint8Array, maxSize: number): Uint8Array {
     const end = at + word % notCompressed;
     if (end > packed.length) throw cutOff();
     const block = packed.subarray(at, end);
-    const size = Math.min(
-      header.maxBlockSize,
-      word < notCompressed ? block.length * bestRatio : block.length,
-    );
-    unpacked.beginBlock(size, header);
+    unpacked.beginBlock(header.maxBlockSize, header);
     if (word >= notCompressed) unpacked.addLiterals(block, 0, block.length);
     else unpack(block, unpacked);
     at = end;

@@ -17,8 +17,8 @@ export class UnpackedBytes {
   /** The first byte beyond what the block may give. */
   #end = 0;
 
-  /** @param maxSize of all blocks together, in bytes. @param room how much is made at once. */
-  constructor(maxSize: number, room = 0) {
+  /** @param maxSize of all blocks together, in bytes. @param room for how many is made at once. */
+  constructor(maxSize: number, room: number) {
     this.#maxSize = maxSize;
     this.#bytes = new Uint8Array(room);
   }
@@ -37,12 +37,6 @@ export class UnpackedBytes {
   beginBlock(maxSize: number, { linked = false }: { readonly linked?: boolean } = {}): void {
     this.#start = linked ? 0 : this.#at;
     this.#end = Math.min(this.#at + maxSize, this.#maxSize);
-    if (this.#end <= this.#bytes.length) return;
-    const larger = new Uint8Array(
-      Math.min(Math.max(this.#end, 2 * this.#bytes.length), this.#maxSize),
-    );
-    larger.set(this.#bytes.subarray(0, this.#at));
-    this.#bytes = larger;
   }
 
   /** Adds `length` bytes of `packed` from `from` on. @throws when there are not as many. */
@@ -92,7 +86,15 @@ export class UnpackedBytes {
       );
     }
     this.#at = at + length;
+    if (this.#at > this.#bytes.length) this.#grow();
     return at;
+  }
+
+  #grow(): void {
+    const doubled = Math.min(2 * this.#bytes.length, this.#maxSize);
+    const larger = new Uint8Array(Math.max(this.#at, doubled));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 }
 
