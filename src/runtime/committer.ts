@@ -5,7 +5,6 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import { assert } from "../base/errors.ts";
 import type { CommittedOffset, Member, Transaction } from "../log/log.ts";
 import type { CommitStatus } from "./job_status.ts";
 import { Outbox } from "./outbox.ts";
