@@ -28,7 +28,7 @@ const sliceRecords = 512;
 /** The longest wait for records: the clock is looked at that often (semantics 8, 9). */
 const maxWaitMs = 100;
 /** A partition that is not answered for holds up other tasks for so long at most (semantics 7). */
-const stallMs = 1_000;
+const stallMs = 10_000;
 /** How often the loop lets what arrives, signals and timers through while it has work. */
 const breathInterval = 4;
 
