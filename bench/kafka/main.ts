@@ -1,0 +1,92 @@
+/**
+ * Merge and stats on Kafka: one broker and the jobs as whole processes beside it, in one run with
+ * the floors below them. Needs Linux, Java 17 and Maven, or a broker that runs already.
+ *
+ * ```sh
+ * deno task bench:kafka                          # 1,000,000 records, 3 runs: some minutes
+ * deno task bench:kafka --records 200000 --only merge,stats
+ * deno task bench:kafka --only restart --load-minutes 10
+ * deno task bench:kafka --profile                # the functions that take most
+ * deno task bench:kafka --executable ./flights   # the built program in place of the source
+ * ```
+ */
+
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { openKafkaLog } from "../../src/log/kafka/kafka_log.ts";
+import { startCluster } from "../../tests/kafka/broker.ts";
+import { commandLine } from "./processes.ts";
+import { deleteKept, groups, measure, type Settings } from "./rows.ts";
+
+const { values } = parseArgs({
+  options: {
+    small: { type: "boolean", default: false },
+    records: { type: "string" },
+    runs: { type: "string" },
+    restarts: { type: "string" },
+    seconds: { type: "string" },
+    only: { type: "string", default: groups.join(",") },
+    "load-minutes": { type: "string", default: "0" },
+    profile: { type: "boolean", default: false },
+    executable: { type: "string" },
+    "bootstrap-server": { type: "string" },
+  },
+});
+
+function settingsOf(): Settings {
+  const { small } = values;
+  const number = (name: "records" | "runs" | "restarts" | "seconds", size: number) => {
+    const text = values[name] ?? String(size);
+    const value = Number(text);
+    if (Number.isInteger(value) && value > 0) return value;
+    throw new Error(`Cannot measure: --${name} must be a whole number above 0, it is ${text}`);
+  };
+  const only = values.only.split(",").map((name) => {
+    const group = groups.find((one) => one === name);
+    if (group !== undefined) return group;
+    throw new Error(`Cannot measure: --only must be of ${groups.join(", ")}, it has ${name}`);
+  });
+  const loadMinutes = Number(values["load-minutes"]);
+  if (!(loadMinutes >= 0)) {
+    const given = values["load-minutes"];
+    throw new Error(`Cannot measure: --load-minutes must be a number from 0 on, it is ${given}`);
+  }
+  return {
+    records: 2 * Math.ceil(number("records", small ? 2_000 : 1_000_000) / 2),
+    runs: number("runs", small ? 1 : 3),
+    only,
+    restarts: number("restarts", small ? 1 : 20),
+    loadMinutes,
+    seconds: number("seconds", small ? 1 : 20),
+    warmUpSeconds: small ? 0 : 5,
+    profile: values.profile,
+  };
+}
+
+async function main(): Promise<number> {
+  const settings = settingsOf();
+  const folder = await Deno.makeTempDir({ prefix: "flights-bench-" });
+  const given = values["bootstrap-server"];
+  const cluster = given === undefined ? await startCluster({ heapMiB: 1_024 }) : null;
+  const bootstrap = given ?? cluster!.bootstrap();
+  const log = openKafkaLog({
+    bootstrap: bootstrap.split(",").map((address) => {
+      const [host, port] = address.split(":");
+      return { host: host!, port: Number(port) };
+    }),
+    clientId: "flights-bench",
+    instances: { directory: folder, host: "bench" },
+  });
+  const command = commandLine(values.executable);
+  try {
+    const isRight = await measure(log, { command, bootstrap, folder }, settings);
+    if (cluster === null) await deleteKept(log);
+    return isRight ? 0 : 1;
+  } finally {
+    await log.close();
+    await cluster?.[Symbol.asyncDispose]();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,129 @@
+/**
+ * The table: what is aimed at, what was reached, and what the best of the others reached on such a
+ * machine. Theirs were measured once, in a run of their own: docs/performance.md says how.
+ */
+
+import { describeSpread, quantile } from "../measure.ts";
+import { type CatchUps, cpuPerMillion, ratesWithoutStart, ratesWithStart } from "./catch_up.ts";
+import type { Floor } from "./floors.ts";
+import type { Latency, SteadyCost } from "./live.ts";
+import type { SelfTime } from "./profile.ts";
+
+/** A row of the table. */
+export interface Row {
+  readonly name: string;
+  readonly reached: string;
+  /** Empty where nothing is aimed at. */
+  readonly aim?: string;
+  /** The best of the others; empty where nobody was measured. */
+  readonly others?: string;
+}
+
+/** A row before it is measured. */
+export type RowName = Omit<Row, "reached">;
+
+/** Prints a row. */
+export function printRow({ name, reached, aim = "", others = "" }: Row): void {
+  const notes = [aim && `aim ${aim}`, others].filter((text) => text !== "").join("; ");
+  console.log(`${name.padEnd(48)}${reached}${notes === "" ? "" : `  [${notes}]`}`);
+}
+
+/** "310,000 (290,000 to 320,000)", to the thousand. */
+function perSecond(rates: readonly number[]): string {
+  const digits = Math.max(...rates) < 10_000 ? 1 : 1_000;
+  return describeSpread(rates.map((rate) => Math.round(rate / digits) * digits), 0);
+}
+
+/** What is said of a job beside its rate. */
+interface CatchUpNotes {
+  readonly rate?: Omit<RowName, "name">;
+  readonly cpu?: Omit<RowName, "name">;
+}
+
+/** Prints what runs over a backlog took. */
+export function printCatchUps(
+  name: string,
+  all: CatchUps,
+  { floor, notes = {} }: { readonly floor: Floor; readonly notes?: CatchUpNotes },
+): void {
+  const cpu = cpuPerMillion(all);
+  const json = quantile([...floor.cpuPerMillion].sort((a, b) => a - b), 0.5);
+  printRow({
+    name: `${name}, records/s`,
+    reached: perSecond(ratesWithoutStart(all)),
+    ...notes.rate,
+  });
+  printRow({ name: "  with its start", reached: perSecond(ratesWithStart(all)) });
+  printRow({ name: "  CPU s per million", reached: describeSpread(cpu, 2), ...notes.cpu });
+  printRow({ name: "  x JSON floor", reached: describeSpread(cpu.map((one) => one / json), 2) });
+}
+
+/** Prints what a single member's memory and start are. */
+export function printMember(
+  all: CatchUps,
+  rows: { readonly memory: RowName; readonly start: RowName },
+) {
+  const { runs } = all;
+  printRow({ ...rows.memory, reached: describeSpread(runs.map(({ peakMiB }) => peakMiB), 0) });
+  const first = runs.map(({ firstResultSeconds }) => firstResultSeconds);
+  printRow({ ...rows.start, reached: describeSpread(first, 2) });
+  const idle = runs.map(({ startUp }) => startUp);
+  const [wall, cpu] = [
+    idle.map(({ wallSeconds }) => wallSeconds),
+    idle.map(({ cpuSeconds }) => cpuSeconds),
+  ];
+  printRow({
+    name: "  a run with nothing to do, s",
+    reached: `${describeSpread(wall, 2)}, ${describeSpread(cpu, 2)} CPU s`,
+  });
+}
+
+/** Prints the floors. */
+export function printFloors(floors: readonly Floor[]): void {
+  for (const { name, rates, cpuPerMillion: cpu, bytesARecord } of floors) {
+    const megabytes = rates.map((rate) => rate * bytesARecord / 1e6);
+    printRow({
+      name: `floor: ${name}, records/s`,
+      reached: `${perSecond(rates)}, ${describeSpread(megabytes, 0)} MB/s, ` +
+        `${describeSpread(cpu, 2)} CPU s per million`,
+    });
+  }
+}
+
+/** Prints the median and the worst of restarts. */
+export function printRestarts(row: RowName, seconds: readonly number[]): void {
+  const sorted = [...seconds].sort((a, b) => a - b);
+  printRow({
+    ...row,
+    reached: `${quantile(sorted, 0.5).toFixed(2)}, worst ${quantile(sorted, 1).toFixed(2)} ` +
+      `of ${sorted.length}`,
+  });
+}
+
+/** Prints a latency. */
+export function printLatency(row: RowName, { p50, p99, max, rate }: Latency): void {
+  printRow({
+    ...row,
+    reached: `p50 ${p50.toFixed(0)}, p99 ${p99.toFixed(0)}, most ${max.toFixed(0)} at ` +
+      `${Math.round(rate).toLocaleString("en")} records/s`,
+  });
+}
+
+/** Prints what a steady feed takes. */
+export function printSteady({ cpuPerMillion, rate, peakMiB }: SteadyCost): void {
+  printRow({
+    name: "merge, live, CPU s per million",
+    reached: `${cpuPerMillion.toFixed(1)} at ${Math.round(rate).toLocaleString("en")} records/s, ` +
+      `${peakMiB.toFixed(0)} MiB`,
+  });
+}
+
+/** Prints the functions of a profile. */
+export function printProfile(job: string, functions: readonly SelfTime[]): void {
+  console.log(`\nWhere the time of ${job} goes, on its main thread:`);
+  for (const { name, milliseconds, share } of functions) {
+    console.log(
+      `${(100 * share).toFixed(1).padStart(6)} %${milliseconds.toFixed(0).padStart(7)} ms  ${name}`,
+    );
+  }
+}
