@@ -116,3 +116,8 @@ export function ratesWithoutStart({ records, runs }: CatchUps): number[] {
 export function cpuPerMillion({ records, runs }: CatchUps): number[] {
   return runs.map(({ cpuSeconds }) => cpuSeconds / records * 1e6);
 }
+
+/** The same without what a start with nothing to do takes. */
+export function cpuPerMillionWithoutStart({ records, runs }: CatchUps): number[] {
+  return runs.map(({ cpuSeconds, startUp }) => (cpuSeconds - startUp.cpuSeconds) / records * 1e6);
+}

@@ -31,7 +31,7 @@ export class Feed {
   readonly #startedAt = performance.now();
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
-  /** When the records with the numbers below were appended: a number and a time for each tick. */
+  /** Ascending: when the records below a number were handed to the log, unless they were before. */
   readonly #ticks: { readonly end: number; readonly at: number }[] = [];
   #sent = 0;
 
@@ -48,19 +48,18 @@ export class Feed {
     return this.#options.from + this.#sent * this.#options.step;
   }
 
-  /** How many records were appended. */
+  /** How many records were handed to the log: the number of the next one. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** Records a second so far. */
-  get rate(): number {
-    return this.#sent / (performance.now() - this.#startedAt) * 1e3;
+  /** The number, from 0 on, of the record with a timestamp. */
+  numberOf(timestamp: number): number {
+    return (timestamp - this.#options.from) / this.#options.step;
   }
 
-  /** Records a number of a feed's; when it was appended, as `performance.now()`. */
-  appendedAt(timestamp: number): number {
-    const number = (timestamp - this.#options.from) / this.#options.step;
+  /** When a record was handed to the log, by its number; as `performance.now()`. */
+  appendedAt(number: number): number {
     let [low, high] = [0, this.#ticks.length - 1];
     while (low < high) {
       const middle = (low + high) >>> 1;

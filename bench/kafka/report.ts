@@ -4,7 +4,13 @@
  */
 
 import { describeSpread, quantile } from "../measure.ts";
-import { type CatchUps, cpuPerMillion, ratesWithoutStart, ratesWithStart } from "./catch_up.ts";
+import {
+  type CatchUps,
+  cpuPerMillion,
+  cpuPerMillionWithoutStart,
+  ratesWithoutStart,
+  ratesWithStart,
+} from "./catch_up.ts";
 import type { Floor } from "./floors.ts";
 import type { Latency, SteadyCost } from "./live.ts";
 import type { SelfTime } from "./profile.ts";
@@ -55,7 +61,16 @@ export function printCatchUps(
   });
   printRow({ name: "  with its start", reached: perSecond(ratesWithStart(all)) });
   printRow({ name: "  CPU s per million", reached: describeSpread(cpu, 2), ...notes.cpu });
+  const steady = cpuPerMillionWithoutStart(all);
+  printRow({ name: "  without its start", reached: describeSpread(steady, 2) });
   printRow({ name: "  x JSON floor", reached: describeSpread(cpu.map((one) => one / json), 2) });
+}
+
+/** Prints how much else there is to do on the machine: above the number of its cores, little holds. */
+export function printLoad(when: string): void {
+  const [load] = Deno.loadavg();
+  const cores = navigator.hardwareConcurrency;
+  console.log(`${when}: ${load!.toFixed(1)} processes wanted to run on ${cores} cores`);
 }
 
 /** Prints what a single member's memory and start are. */

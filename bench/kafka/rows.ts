@@ -12,6 +12,7 @@ import {
   printCatchUps,
   printFloors,
   printLatency,
+  printLoad,
   printMember,
   printProfile,
   printRestarts,
@@ -47,6 +48,7 @@ export async function measure(log: Log, site: Site, settings: Settings): Promise
     `${records.toLocaleString("en")} records, ${runs} runs: median (least to most). In brackets: ` +
       "the aim, and the best of the others in runs of their own.",
   );
+  printLoad("in the minute before");
   const judgements: Judgement[] = [];
   if (only.includes("merge") || only.includes("stats")) {
     await createAnew(log, [topics.flightData, topics.userStatistics]);
@@ -62,6 +64,7 @@ export async function measure(log: Log, site: Site, settings: Settings): Promise
   if (only.includes("restart")) await measureRestarts(log, site, settings);
   if (only.includes("latency")) await measureLatency(log, site, settings);
   if (only.includes("live")) await measureLive(log, site, settings);
+  printLoad("in the last minute");
   for (const { text } of judgements) console.log(text);
   return judgements.every(({ isRight }) => isRight);
 }
