@@ -30,12 +30,21 @@ export interface SelfTime {
   readonly share: number;
 }
 
-/** Runs a job from its source under the profiler; returns the functions that took most. */
+/** What a thread did. */
+export interface Profile {
+  readonly busyMilliseconds: number;
+  /** Waiting: for the log, for the next commit. */
+  readonly idleMilliseconds: number;
+  /** The function that took most first. */
+  readonly functions: readonly SelfTime[];
+}
+
+/** Runs a job from its source under the profiler. */
 export async function profileJob(
   log: Log,
   site: Site,
-  { top, ...options }: Omit<CatchUpOptions, "runs"> & { readonly top: number },
-): Promise<readonly SelfTime[]> {
+  options: Omit<CatchUpOptions, "runs">,
+): Promise<Profile> {
   const folder = await Deno.makeTempDir({ dir: site.folder, prefix: "profile-" });
   const [program, run, ...rest] = commandLine();
   const command = [program, run!, "--cpu-prof", `--cpu-prof-dir=${folder}`, ...rest] as const;
@@ -45,25 +54,29 @@ export async function profileJob(
   const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
   const profiles = texts.map((text) => JSON.parse(text) as CpuProfile);
   profiles.sort((a, b) => b.samples.length - a.samples.length);
-  return selfTimes(profiles[0]!).slice(0, top);
+  return profileOf(profiles[0]!);
 }
 
-/** The functions of a profile, the one that took most first. Waiting is left out. */
-export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): readonly SelfTime[] {
+/** Adds up the samples of a profile by function. */
+export function profileOf({ nodes, samples, timeDeltas }: CpuProfile): Profile {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const micros = new Map<string, number>();
-  let busy = 0;
+  let [busy, idle] = [0, 0];
   for (const [i, sample] of samples.entries()) {
     const name = names.get(sample)!;
-    if (name === "(idle)") continue;
     // A sample's time is that until the next one.
     const time = timeDeltas[i + 1] ?? 0;
-    micros.set(name, (micros.get(name) ?? 0) + time);
-    busy += time;
+    if (name === "(idle)") {
+      idle += time;
+    } else {
+      busy += time;
+      micros.set(name, (micros.get(name) ?? 0) + time);
+    }
   }
-  return [...micros]
+  const functions = [...micros]
     .sort(([, a], [, b]) => b - a)
     .map(([name, time]) => ({ name, milliseconds: time / 1e3, share: time / busy }));
+  return { busyMilliseconds: busy / 1e3, idleMilliseconds: idle / 1e3, functions };
 }
 
 /** As in "#flush src/log/records/builder.ts:222"; the line is that of the function's beginning. */

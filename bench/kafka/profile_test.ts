@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { selfTimes } from "./profile.ts";
+import { profileOf } from "./profile.ts";
 
 const frame = (functionName: string, url = "", lineNumber = -1) => ({
   functionName,
@@ -7,7 +7,7 @@ const frame = (functionName: string, url = "", lineNumber = -1) => ({
   lineNumber,
 });
 
-Deno.test("selfTimes: a sample lasts until the next one, nodes of a function count together", () => {
+Deno.test("profileOf: a sample lasts until the next one, nodes of a function count together", () => {
   const profile = {
     nodes: [
       { id: 1, callFrame: frame("(idle)") },
@@ -18,8 +18,12 @@ Deno.test("selfTimes: a sample lasts until the next one, nodes of a function cou
     samples: [1, 2, 4, 3, 2],
     timeDeltas: [7, 1_000, 2_000, 1_000, 1_000],
   };
-  assert.deepEqual(selfTimes(profile), [
-    { name: "parse src/stream/json.ts:43", milliseconds: 3, share: 0.75 },
-    { name: "(anonymous) https://example.com/other.js:1", milliseconds: 1, share: 0.25 },
-  ]);
+  assert.deepEqual(profileOf(profile), {
+    busyMilliseconds: 4,
+    idleMilliseconds: 1,
+    functions: [
+      { name: "parse src/stream/json.ts:43", milliseconds: 3, share: 0.75 },
+      { name: "(anonymous) https://example.com/other.js:1", milliseconds: 1, share: 0.25 },
+    ],
+  });
 });

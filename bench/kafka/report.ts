@@ -13,7 +13,7 @@ import {
 } from "./catch_up.ts";
 import type { Floor } from "./floors.ts";
 import type { Latency, SteadyCost } from "./live.ts";
-import type { SelfTime } from "./profile.ts";
+import type { Profile } from "./profile.ts";
 
 /** A row of the table. */
 export interface Row {
@@ -133,10 +133,18 @@ export function printSteady({ cpuPerMillion, rate, peakMiB }: SteadyCost): void 
   });
 }
 
-/** Prints the functions of a profile. */
-export function printProfile(job: string, functions: readonly SelfTime[]): void {
-  console.log(`\nWhere the time of ${job} goes, on its main thread:`);
-  for (const { name, milliseconds, share } of functions) {
+/** So many functions of a profile are told. */
+const top = 25;
+
+/** Prints the functions of a profile that took most. */
+export function printProfile(job: string, profile: Profile): void {
+  const { busyMilliseconds, idleMilliseconds, functions } = profile;
+  const seconds = (milliseconds: number) => (milliseconds / 1e3).toFixed(1);
+  console.log(
+    `where the time of ${job} goes, ${seconds(busyMilliseconds)} s on its main thread, which ` +
+      `waited for ${seconds(idleMilliseconds)} s:`,
+  );
+  for (const { name, milliseconds, share } of functions.slice(0, top)) {
     console.log(
       `${(100 * share).toFixed(1).padStart(6)} %${milliseconds.toFixed(0).padStart(7)} ms  ${name}`,
     );

@@ -38,9 +38,6 @@ export interface Settings {
   readonly profile: boolean;
 }
 
-/** How many functions a profile tells. */
-const top = 25;
-
 /** Prints the table as it comes; returns whether all results are right. */
 export async function measure(log: Log, site: Site, settings: Settings): Promise<boolean> {
   const { records, runs, only } = settings;
@@ -110,7 +107,7 @@ async function measureMerge(
   const late = await lateOf(log, topics.flightData);
   await catchUp(log, site, { job: "stats", records, runs: 1 });
   const replayed = await judgeStatistics(log, await lateOf(log, topics.flightData) - late);
-  if (settings.profile) printProfile("merge", await profileJob(log, site, { ...options, top }));
+  if (settings.profile) printProfile("merge", await profileJob(log, site, options));
   return [
     { ...flights, text: `merge: ${flights.text}` },
     { ...replayed, text: `stats on merge's own output: ${replayed.text}` },
@@ -141,7 +138,7 @@ async function measureStats(
     },
   });
   const judged = await judgeStatistics(log, await lateOf(log, topics.flightData) - late);
-  if (profile) printProfile("stats", await profileJob(log, site, { job: "stats", records, top }));
+  if (profile) printProfile("stats", await profileJob(log, site, { job: "stats", records }));
   return { ...judged, text: `stats: ${judged.text}` };
 }
 
