@@ -1,12 +1,14 @@
 /**
  * Merge and stats on Kafka: one broker and the jobs as whole processes beside it, in one run with
- * the floors below them. Needs Linux, Java 17 and Maven, or a broker that runs already.
+ * the floors below them. Needs Linux, and Java 17 and Maven, or a broker that runs already
+ * and whose topics of the flights are deleted.
  *
  * ```sh
  * deno task bench:kafka                          # 1,000,000 records, 3 runs: some minutes
  * deno task bench:kafka --records 200000 --only merge,stats
  * deno task bench:kafka --only restart --load-minutes 10
  * deno task bench:kafka --profile                # the functions that take most
+ * deno task bench:kafka --bootstrap-server localhost:29092 --replace-topics
  * deno task bench:kafka --executable ./flights   # the built program in place of the source
  * ```
  */
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     profile: { type: "boolean", default: false },
     executable: { type: "string" },
     "bootstrap-server": { type: "string" },
+    "replace-topics": { type: "boolean", default: false },
   },
 });
 
@@ -65,8 +68,14 @@ function settingsOf(): Settings {
 
 async function main(): Promise<number> {
   const settings = settingsOf();
-  const folder = await Deno.makeTempDir({ prefix: "flights-bench-" });
   const given = values["bootstrap-server"];
+  if (given !== undefined && !values["replace-topics"]) {
+    throw new Error(
+      `Cannot measure on ${given}: --replace-topics must be there, since the topics of the flights ` +
+        "are deleted and created anew, it is not",
+    );
+  }
+  const folder = await Deno.makeTempDir({ prefix: "flights-bench-" });
   const cluster = given === undefined ? await startCluster({ heapMiB: 1_024 }) : null;
   const bootstrap = given ?? cluster!.bootstrap();
   const log = openKafkaLog({

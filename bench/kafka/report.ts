@@ -3,7 +3,7 @@
  * machine. Theirs were measured once, in a run of their own: docs/performance.md says how.
  */
 
-import { describeSpread, quantile } from "../measure.ts";
+import { describeSpread, quantile, spreadOf } from "../measure.ts";
 import {
   type CatchUps,
   cpuPerMillion,
@@ -40,10 +40,14 @@ function perSecond(rates: readonly number[]): string {
   return describeSpread(rates.map((rate) => Math.round(rate / digits) * digits), 0);
 }
 
-/** What is said of a job beside its rate. */
-interface CatchUpNotes {
-  readonly rate?: Omit<RowName, "name">;
-  readonly cpu?: Omit<RowName, "name">;
+/** What else is said of a row. */
+type Notes = Pick<Row, "aim" | "others">;
+
+/** What is said beside the rows of a job. */
+export interface CatchUpNotes {
+  readonly rate?: Notes;
+  readonly cpu?: Notes;
+  readonly memory?: Notes;
 }
 
 /** Prints what runs over a backlog took. */
@@ -53,7 +57,7 @@ export function printCatchUps(
   { floor, notes = {} }: { readonly floor: Floor; readonly notes?: CatchUpNotes },
 ): void {
   const cpu = cpuPerMillion(all);
-  const json = quantile([...floor.cpuPerMillion].sort((a, b) => a - b), 0.5);
+  const json = spreadOf(floor.cpuPerMillion).median;
   printRow({
     name: `${name}, records/s`,
     reached: perSecond(ratesWithoutStart(all)),
@@ -64,6 +68,8 @@ export function printCatchUps(
   const steady = cpuPerMillionWithoutStart(all);
   printRow({ name: "  without its start", reached: describeSpread(steady, 2) });
   printRow({ name: "  x JSON floor", reached: describeSpread(cpu.map((one) => one / json), 2) });
+  const peaks = all.runs.map(({ peakMiB }) => peakMiB);
+  printRow({ name: "  peak MiB", reached: describeSpread(peaks, 0), ...notes.memory });
 }
 
 /** Prints how much else there is to do on the machine: above the number of its cores, little holds. */
@@ -73,20 +79,12 @@ export function printLoad(when: string): void {
   console.log(`${when}: ${load!.toFixed(1)} processes wanted to run on ${cores} cores`);
 }
 
-/** Prints what a single member's memory and start are. */
-export function printMember(
-  all: CatchUps,
-  rows: { readonly memory: RowName; readonly start: RowName },
-) {
-  const { runs } = all;
-  printRow({ ...rows.memory, reached: describeSpread(runs.map(({ peakMiB }) => peakMiB), 0) });
+/** Prints how soon a first result was there, and what a start with nothing to do takes. */
+export function printStart({ runs }: CatchUps, notes: Notes): void {
   const first = runs.map(({ firstResultSeconds }) => firstResultSeconds);
-  printRow({ ...rows.start, reached: describeSpread(first, 2) });
-  const idle = runs.map(({ startUp }) => startUp);
-  const [wall, cpu] = [
-    idle.map(({ wallSeconds }) => wallSeconds),
-    idle.map(({ cpuSeconds }) => cpuSeconds),
-  ];
+  printRow({ name: "  start to first result, s", reached: describeSpread(first, 2), ...notes });
+  const wall = runs.map(({ startUp }) => startUp.wallSeconds);
+  const cpu = runs.map(({ startUp }) => startUp.cpuSeconds);
   printRow({
     name: "  a run with nothing to do, s",
     reached: `${describeSpread(wall, 2)}, ${describeSpread(cpu, 2)} CPU s`,

@@ -2,25 +2,32 @@
 
 import { topics } from "../../src/flights/topics.ts";
 import type { Log } from "../../src/log/log.ts";
-import { catchUp } from "./catch_up.ts";
+import { catchUp, type CatchUpOptions } from "./catch_up.ts";
 import { type Floor, measureFloors } from "./floors.ts";
 import { createAnew, prepareBookings, prepareFlights } from "./input.ts";
 import { idleCost, mergeLatency, readLatency, steadyCost } from "./live.ts";
 import { knowsOption, type Site } from "./processes.ts";
 import { profileJob } from "./profile.ts";
 import {
+  type CatchUpNotes,
   printCatchUps,
   printFloors,
   printLatency,
   printLoad,
-  printMember,
   printProfile,
   printRestarts,
   printRow,
+  printStart,
   printSteady,
 } from "./report.ts";
 import { restartSeconds } from "./restart.ts";
-import { judgeFlights, type Judgement, judgeStatistics, lateOf } from "./results.ts";
+import {
+  expectedFlightsHash,
+  judgeFlights,
+  type Judgement,
+  judgeStatistics,
+  lateOf,
+} from "./results.ts";
 
 /** The groups of rows. */
 export const groups = ["merge", "stats", "restart", "latency", "live"] as const;
@@ -79,39 +86,40 @@ async function measureMerge(
 ): Promise<readonly Judgement[]> {
   const { records, runs } = settings;
   const options = { job: "merge", records, runs } as const;
-  const parallel = await knowsOption(site, "--parallelism");
+  const expected = await expectedFlightsHash(log);
+  const judgements: Judgement[] = [];
+  const measured = async (
+    name: string,
+    more: Partial<CatchUpOptions>,
+    notes: CatchUpNotes = {},
+  ) => {
+    const all = await catchUp(log, site, { ...options, ...more });
+    printCatchUps(name, all, { floor, notes });
+    const { isRight, text } = await judgeFlights(log, expected);
+    judgements.push({ isRight, text: `${name}: ${text}` });
+    return all;
+  };
   const twoMembers = "merge, two members in one process";
-  if (parallel) {
-    const args = ["--parallelism", "2"];
-    const notes = { rate: { aim: "450,000", others: "the prototype 434,000" } };
-    printCatchUps(twoMembers, await catchUp(log, site, { ...options, args }), { floor, notes });
+  if (await knowsOption(site, "--parallelism")) {
+    const rate = { aim: "450,000", others: "the prototype 434,000" };
+    await measured(twoMembers, { args: ["--parallelism", "2"] }, { rate });
   } else {
     printRow({ name: twoMembers, reached: "not available" });
   }
-  const two = await catchUp(log, site, { ...options, processes: 2 });
-  printCatchUps("merge, two processes", two, { floor });
-  // Last, since its output is what is judged, and what stats replays.
-  const one = await catchUp(log, site, options);
-  printCatchUps("merge, one member", one, {
-    floor,
-    notes: {
-      rate: { aim: "350,000", others: "Flink SQL, its cluster up, 112,000" },
-      cpu: { aim: "3.0", others: "Flink SQL 9.0, 9 x a floor of 1.0" },
-    },
+  await measured("merge, two processes", { processes: 2 });
+  // Last, since stats replays what it has written.
+  const one = await measured("merge, one member", {}, {
+    rate: { aim: "350,000", others: "Flink SQL, its cluster up, 112,000" },
+    cpu: { aim: "3.0", others: "Flink SQL 9.0, 9 x a floor of 1.0" },
+    memory: { aim: "200", others: "Quix 195" },
   });
-  printMember(one, {
-    memory: { name: "  peak MiB", aim: "200", others: "Quix 195" },
-    start: { name: "  start to first result, s", aim: "0.7", others: "Bytewax 0.9" },
-  });
-  const flights = await judgeFlights(log);
+  printStart(one, { aim: "0.7", others: "Bytewax 0.9" });
   const late = await lateOf(log, topics.flightData);
   await catchUp(log, site, { job: "stats", records, runs: 1 });
   const replayed = await judgeStatistics(log, await lateOf(log, topics.flightData) - late);
+  judgements.push({ ...replayed, text: `stats on merge's own output: ${replayed.text}` });
   if (settings.profile) printProfile("merge", await profileJob(log, site, options));
-  return [
-    { ...flights, text: `merge: ${flights.text}` },
-    { ...replayed, text: `stats on merge's own output: ${replayed.text}` },
-  ];
+  return judgements;
 }
 
 async function measureStats(
@@ -127,16 +135,10 @@ async function measureStats(
     notes: {
       rate: { aim: "500,000", others: "Flink SQL, its cluster up, 182,000" },
       cpu: { aim: "2.0", others: "Flink SQL 5.4, 5.4 x a floor of 1.0" },
+      memory: { aim: "200", others: "Quix 182" },
     },
   });
-  printMember(all, {
-    memory: { name: "  peak MiB", aim: "200", others: "Quix 182" },
-    start: {
-      name: "  start to first result, s",
-      aim: "0.7",
-      others: "Flink SQL, its cluster up, 1.9",
-    },
-  });
+  printStart(all, { aim: "0.7", others: "Flink SQL, its cluster up, 1.9" });
   const judged = await judgeStatistics(log, await lateOf(log, topics.flightData) - late);
   if (profile) printProfile("stats", await profileJob(log, site, { job: "stats", records }));
   return { ...judged, text: `stats: ${judged.text}` };
