@@ -15,29 +15,36 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { messageOf } from "../../src/base/errors.ts";
 import { openKafkaLog } from "../../src/log/kafka/kafka_log.ts";
 import { startCluster } from "../../tests/kafka/broker.ts";
 import { commandLine } from "./processes.ts";
 import { deleteKept, groups, measure, type Settings } from "./rows.ts";
 
-const { values } = parseArgs({
-  options: {
-    small: { type: "boolean", default: false },
-    records: { type: "string" },
-    runs: { type: "string" },
-    restarts: { type: "string" },
-    seconds: { type: "string" },
-    only: { type: "string", default: groups.join(",") },
-    "load-minutes": { type: "string", default: "0" },
-    profile: { type: "boolean", default: false },
-    executable: { type: "string" },
-    "bootstrap-server": { type: "string" },
-    "replace-topics": { type: "boolean", default: false },
-  },
-});
-
-function settingsOf(): Settings {
-  const { small } = values;
+/** The command line. @throws when it cannot be used. */
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      small: { type: "boolean", default: false },
+      records: { type: "string" },
+      runs: { type: "string" },
+      restarts: { type: "string" },
+      seconds: { type: "string" },
+      only: { type: "string", default: groups.join(",") },
+      "load-minutes": { type: "string", default: "0" },
+      profile: { type: "boolean", default: false },
+      executable: { type: "string" },
+      "bootstrap-server": { type: "string" },
+      "replace-topics": { type: "boolean", default: false },
+    },
+  });
+  const { small, executable, "bootstrap-server": given, "load-minutes": minutes } = values;
+  if (given !== undefined && !values["replace-topics"]) {
+    throw new Error(
+      `Cannot measure on ${given}: --replace-topics must be there, since the topics of the flights ` +
+        "are deleted and created anew, it is not",
+    );
+  }
   const number = (name: "records" | "runs" | "restarts" | "seconds", size: number) => {
     const text = values[name] ?? String(size);
     const value = Number(text);
@@ -49,12 +56,12 @@ function settingsOf(): Settings {
     if (group !== undefined) return group;
     throw new Error(`Cannot measure: --only must be of ${groups.join(", ")}, it has ${name}`);
   });
-  const loadMinutes = Number(values["load-minutes"]);
+  const loadMinutes = Number(minutes);
   if (!(loadMinutes >= 0)) {
-    const given = values["load-minutes"];
-    throw new Error(`Cannot measure: --load-minutes must be a number from 0 on, it is ${given}`);
+    throw new Error(`Cannot measure: --load-minutes must be a number from 0 on, it is ${minutes}`);
   }
-  return {
+  const settings: Settings = {
+    // As many of each airline.
     records: 2 * Math.ceil(number("records", small ? 2_000 : 1_000_000) / 2),
     runs: number("runs", small ? 1 : 3),
     only,
@@ -64,17 +71,13 @@ function settingsOf(): Settings {
     warmUpSeconds: small ? 0 : 5,
     profile: values.profile,
   };
+  return { settings, given, command: commandLine(executable) };
 }
 
-async function main(): Promise<number> {
-  const settings = settingsOf();
-  const given = values["bootstrap-server"];
-  if (given !== undefined && !values["replace-topics"]) {
-    throw new Error(
-      `Cannot measure on ${given}: --replace-topics must be there, since the topics of the flights ` +
-        "are deleted and created anew, it is not",
-    );
-  }
+type Options = ReturnType<typeof readOptions>;
+
+/** Returns whether all results were right. */
+async function main({ settings, given, command }: Options): Promise<boolean> {
   const folder = await Deno.makeTempDir({ prefix: "flights-bench-" });
   const cluster = given === undefined ? await startCluster({ heapMiB: 1_024 }) : null;
   const bootstrap = given ?? cluster!.bootstrap();
@@ -86,11 +89,10 @@ async function main(): Promise<number> {
     clientId: "flights-bench",
     instances: { directory: folder, host: "bench" },
   });
-  const command = commandLine(values.executable);
   try {
     const isRight = await measure(log, { command, bootstrap, folder }, settings);
     if (cluster === null) await deleteKept(log);
-    return isRight ? 0 : 1;
+    return isRight;
   } finally {
     await log.close();
     await cluster?.[Symbol.asyncDispose]();
@@ -98,4 +100,11 @@ async function main(): Promise<number> {
   }
 }
 
-process.exit(await main());
+let options: Options;
+try {
+  options = readOptions();
+} catch (error) {
+  console.error(messageOf(error));
+  process.exit(2);
+}
+process.exit(await main(options) ? 0 : 1);

@@ -31,7 +31,7 @@ export type RowName = Omit<Row, "reached">;
 /** Prints a row. */
 export function printRow({ name, reached, aim = "", others = "" }: Row): void {
   const notes = [aim && `aim ${aim}`, others].filter((text) => text !== "").join("; ");
-  console.log(`${name.padEnd(48)}${reached}${notes === "" ? "" : `  [${notes}]`}`);
+  console.log(`${name.padEnd(47)} ${reached}${notes === "" ? "" : `  [${notes}]`}`);
 }
 
 /** "310,000 (290,000 to 320,000)", to the thousand. */

@@ -146,11 +146,11 @@ async function measureStats(
 
 async function measureRestarts(log: Log, site: Site, settings: Settings): Promise<void> {
   const { restarts, loadMinutes } = settings;
+  if (loadMinutes > 0) console.log(`each after ${loadMinutes} minutes of load:`);
   for (const job of ["merge", "stats"] as const) {
     for (const members of [1, 3]) {
-      const loaded = loadMinutes > 0 ? `, ${loadMinutes} min. of load` : "";
       const seconds = await restartSeconds(log, site, { job, members, restarts, loadMinutes });
-      const name = `${job}, SIGKILL to new result, ${members} members${loaded}, s`;
+      const name = `${job}, SIGKILL to new result, ${members} members, s`;
       printRestarts({
         name: name.replace("1 members", "1 member"),
         aim: "0.3",
