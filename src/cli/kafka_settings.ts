@@ -6,12 +6,11 @@ import { FlightsError, messageOf } from "../base/errors.ts";
 import {
   type ClientProperties,
   parseClientProperties,
-  type Pem,
   type SaslProperties,
-  type TlsProperties,
 } from "../log/kafka/client_properties.ts";
 import type { KafkaLogOptions } from "../log/kafka/kafka_log.ts";
 import type { EverywhereOptions } from "./everywhere.ts";
+import { readTlsFiles } from "./tls_files.ts";
 
 /**
  * The settings of the cluster that the options name, or null when they name none.
@@ -33,7 +32,7 @@ export async function kafkaLogOptions(options: EverywhereOptions): Promise<Kafka
     bootstrap: servers.split(",").map(endpointOf),
     clientId: "flights",
     instances: { directory: `${stateDirectory()}/flights/instances`, host: hostMark() },
-    ...(properties?.tls && { tls: await tlsOf(properties.tls) }),
+    ...(properties?.tls && { tls: await readTlsFiles(properties.tls) }),
     ...(properties?.sasl && { sasl: saslOf(properties.sasl) }),
   };
 }
@@ -58,23 +57,6 @@ function endpointOf(address: string) {
   const at = address.lastIndexOf(":");
   const host = address.slice(0, at).trim().replace(/^\[(.*)\]$/, "$1");
   return { host, port: Number(address.slice(at + 1)) };
-}
-
-async function tlsOf(tls: TlsProperties): Promise<NonNullable<KafkaLogOptions["tls"]>> {
-  const { ca, identity, verifyHostName } = tls;
-  return {
-    verifyHostName,
-    ...(ca && { ca: await pemOf(ca) }),
-    ...(identity && {
-      certificate: await pemOf(identity.certificate),
-      key: await pemOf(identity.key),
-      ...(identity.keyPassword && { keyPassphrase: identity.keyPassword.reveal() }),
-    }),
-  };
-}
-
-async function pemOf(pem: Pem): Promise<string> {
-  return "file" in pem ? await readText(pem.file, "a certificate or key") : pem.text.reveal();
 }
 
 function saslOf(sasl: SaslProperties): NonNullable<KafkaLogOptions["sasl"]> {

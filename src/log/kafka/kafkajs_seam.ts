@@ -15,6 +15,7 @@ import KafkajsConnection from "kafkajs/src/network/connection.js";
 import kafkajsErrors from "kafkajs/src/errors.js";
 import type { Clock } from "../../base/clock.ts";
 import { FlightsError, hasCode, messageOf } from "../../base/errors.ts";
+import { connectError, type ConnectFailure } from "./connect_errors.ts";
 import { checkErrorCode } from "./errors.ts";
 import type { Call, Response } from "./protocol/api.ts";
 import { apiVersions } from "./protocol/api_versions_v3.ts";
@@ -104,20 +105,6 @@ const defaultConnectTimeoutMs = 10_000;
 const keepAliveDelayMs = 60_000;
 const timedOut = Symbol("timed out");
 
-/** The codes of sockets that do not trust a certificate. */
-const distrusts: ReadonlySet<string> = new Set([
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
-  "CERT_REVOKED",
-  "CERT_UNTRUSTED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
-
 const silentLogger = {
   namespace: () => silentLogger,
   debug: () => {},
@@ -136,6 +123,8 @@ export class BrokerConnection {
   readonly #connection: Connection;
   readonly #closed = new AbortController();
   #versions: Readonly<Record<number, VersionRange>> | null = null;
+  /** Whether a request was ever answered, but for those that every connection begins with. */
+  #wasUsed = false;
   /** The requests' order: each waits for its turn, so that none overtakes another. */
   #turn: Promise<void> = Promise.resolve();
   /** Resolves when the broker wants to hear from us again. */
@@ -170,6 +159,7 @@ export class BrokerConnection {
     await turn;
     this.#checkVersion(call);
     const answer = call.decode(await this.#exchange(call, timeoutMs));
+    this.#wasUsed = true;
     if (answer.throttleTimeMs > 0) {
       const pause = this.#settings.clock.sleep(answer.throttleTimeMs, this.#closed.signal);
       this.#throttled = Promise.all([this.#throttled, pause]);
@@ -222,8 +212,18 @@ export class BrokerConnection {
     } catch (error) {
       if (error instanceof FlightsError && !hasCode(error, "log-unreachable")) throw error;
       await this.#close(error);
-      throw this.#unreachable(`${call.name} must be answered, ${messageOf(error)}`, error);
+      // Brokers tell their versions to anybody, and close when who has not logged in asks for more.
+      const isFirst = !this.#wasUsed && failureOf(error).kind === "closed";
+      throw isFirst
+        ? this.#connectError("connect", error)
+        : this.#unreachable(`${call.name} must be answered, ${messageOf(error)}`, error);
     }
+  }
+
+  #connectError(doing: string, error: unknown): FlightsError {
+    const { tls, sasl } = this.#settings;
+    const settings = { ...(tls && { tls }), ...(sasl && { sasl }) };
+    return connectError(failureOf(error), { doing, address: this.#name, ...settings });
   }
 
   #roundTrip(call: Call<Response>): Promise<Uint8Array> {
@@ -255,16 +255,7 @@ export class BrokerConnection {
     } catch (error) {
       await this.#close(error);
       if (error instanceof FlightsError && !hasCode(error, "log-unreachable")) throw error;
-      if (isRefusal(error)) {
-        throw new FlightsError(
-          "log-forbidden",
-          `Cannot ${what} at ${this.#name}: each side must accept who the other is, ${
-            messageOf(error)
-          }`,
-          { cause: error },
-        );
-      }
-      throw this.#unreachable(`${what} must succeed, ${messageOf(error)}`, error);
+      throw this.#connectError(what, error);
     }
   }
 
@@ -356,9 +347,10 @@ function saslOptions(settings: SaslSettings): Readonly<Record<string, unknown>> 
   return { mechanism, oauthBearerProvider: async () => ({ value: await token() }) };
 }
 
-/** Whether the broker does not accept us, or we do not accept the broker. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof kafkajsErrors.KafkaJSSASLAuthenticationError ||
-    error instanceof kafkajsErrors.KafkaJSProtocolError ||
-    (error instanceof Error && "code" in error && distrusts.has(String(error.code)));
+/** What kafkajs' errors say by their classes. */
+function failureOf(error: unknown): ConnectFailure {
+  const isRefused = error instanceof kafkajsErrors.KafkaJSSASLAuthenticationError ||
+    error instanceof kafkajsErrors.KafkaJSProtocolError;
+  const isClosed = error instanceof kafkajsErrors.KafkaJSConnectionClosedError;
+  return { kind: isRefused ? "refused" : isClosed ? "closed" : "other", error };
 }

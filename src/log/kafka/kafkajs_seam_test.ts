@@ -157,6 +157,7 @@ Deno.test({
       const name of [
         "KafkaJSSASLAuthenticationError",
         "KafkaJSProtocolError",
+        "KafkaJSConnectionClosedError",
       ] as const
     ) {
       assert.ok(kafkajsErrors[name].prototype instanceof Error, name);
