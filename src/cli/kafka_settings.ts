@@ -53,6 +53,16 @@ async function readText(file: string, what: string): Promise<string> {
   }
 }
 
+async function readToken(file: string): Promise<string> {
+  const token = (await readText(file, "the token")).trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  const found = token === "" ? "it is empty" : "it holds other characters";
+  throw new FlightsError(
+    "invalid-argument",
+    `Cannot read the token: ${file} must hold one token of visible ASCII characters, ${found}`,
+  );
+}
+
 function endpointOf(address: string) {
   const at = address.lastIndexOf(":");
   const host = address.slice(0, at).trim().replace(/^\[(.*)\]$/, "$1");
@@ -63,8 +73,7 @@ function saslOf(sasl: SaslProperties): NonNullable<KafkaLogOptions["sasl"]> {
   if (sasl.mechanism === "OAUTHBEARER") {
     const { tokenFile } = sasl;
     // Read anew each time: whoever keeps the file puts a fresh token there.
-    const token = async () => (await readText(tokenFile, "the token")).trim();
-    return { mechanism: "oauthbearer", token };
+    return { mechanism: "oauthbearer", token: () => readToken(tokenFile) };
   }
   const { mechanism, username, password } = sasl;
   const mechanisms = {

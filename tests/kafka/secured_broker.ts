@@ -138,6 +138,17 @@ function saslProperties(plainUsers: Readonly<Record<string, string>>): Record<st
   };
 }
 
+/** The client properties of a user with a password, as the Java client has them. */
+export function javaLogin(
+  mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512",
+  user: string,
+  { password }: { readonly password: string },
+): Readonly<Record<string, string>> {
+  const module = mechanism === "PLAIN" ? plainModule : scramModule;
+  const jaas = `${module} required username="${user}" password="${password}";`;
+  return { "sasl.mechanism": mechanism, "sasl.jaas.config": jaas };
+}
+
 /** An unsigned token that names a user; it ends in `validMs` milliseconds from `now`. */
 export function unsignedToken(
   user: string,

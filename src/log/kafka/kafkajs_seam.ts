@@ -17,6 +17,7 @@ import type { Clock } from "../../base/clock.ts";
 import { FlightsError, hasCode, messageOf } from "../../base/errors.ts";
 import { connectError, type ConnectFailure } from "./connect_errors.ts";
 import { checkErrorCode } from "./errors.ts";
+import { authenticateByToken, type SaslAuthenticate } from "./oauth_bearer.ts";
 import type { Call, Response } from "./protocol/api.ts";
 import { apiVersions } from "./protocol/api_versions_v3.ts";
 
@@ -75,6 +76,10 @@ interface VersionRange {
 /** What is used of kafkajs' `src/network/connection.js`. */
 interface Connection {
   socket?: net.Socket;
+  /** How long before its end a session is renewed, in milliseconds. */
+  reauthenticationThreshold: number;
+  /** Milliseconds; 0 for ever. */
+  readonly sessionLifetime: { toNumber(): number };
   readonly requestQueue: {
     scheduleCheckPendingRequests: () => void;
     push(request: {
@@ -103,6 +108,9 @@ interface Connection {
 
 const defaultConnectTimeoutMs = 10_000;
 const keepAliveDelayMs = 60_000;
+/** A session is renewed so long before its end, or this share of it. */
+const longestRenewalMs = 10_000;
+const renewalShare = 0.2;
 const timedOut = Symbol("timed out");
 
 const silentLogger = {
@@ -178,7 +186,7 @@ export class BrokerConnection {
     const mayAuthenticate = this.#settings.sasl !== undefined;
     if (this.#versions === null) await this.#bounded("connect", () => this.#open());
     else if (mayAuthenticate && !this.#connection.isAuthenticated()) {
-      await this.#bounded("authenticate again", () => this.#connection.authenticate());
+      await this.#bounded("authenticate again", () => this.#authenticate());
     }
   }
 
@@ -191,8 +199,21 @@ export class BrokerConnection {
     const versions = Object.fromEntries(answer.apis.map((api) => [api.key, api]));
     connection.setVersions(versions);
     connection.setSupportAuthenticationProtocol(true);
-    await connection.authenticate();
+    await this.#authenticate();
     this.#versions = versions;
+  }
+
+  /**
+   * Tells the broker who we are. Kafkajs would renew a session ten seconds before its end, which for
+   * a short one is at each request, and a broker takes that at most once a second (KIP-368).
+   */
+  async #authenticate(): Promise<void> {
+    const connection = this.#connection;
+    await connection.authenticate();
+    connection.reauthenticationThreshold = Math.min(
+      longestRenewalMs,
+      renewalShare * connection.sessionLifetime.toNumber(),
+    );
   }
 
   #checkVersion({ name, key, version }: Call<Response>): void {
@@ -344,7 +365,15 @@ function tlsOptions(settings: TlsSettings): tls.ConnectionOptions {
 function saslOptions(settings: SaslSettings): Readonly<Record<string, unknown>> {
   if (settings.mechanism !== "oauthbearer") return { ...settings };
   const { mechanism, token } = settings;
-  return { mechanism, oauthBearerProvider: async () => ({ value: await token() }) };
+  const authenticationProvider = (
+    { saslAuthenticate }: { readonly saslAuthenticate: SaslAuthenticate },
+  ) => ({
+    authenticate: async () => {
+      const refusal = await authenticateByToken(await token(), saslAuthenticate);
+      if (refusal !== null) throw new kafkajsErrors.KafkaJSSASLAuthenticationError(refusal);
+    },
+  });
+  return { mechanism, authenticationProvider };
 }
 
 /** What kafkajs' errors say by their classes. */

@@ -152,6 +152,8 @@ Deno.test({
       assert.equal(connection.requestQueue[name]?.length, length, name);
     }
     assert.equal(connection.requestQueue.scheduleCheckPendingRequests.length, 0);
+    assert.equal(connection.reauthenticationThreshold, 10_000);
+    assert.equal(connection.sessionLifetime.toNumber(), 0);
     assert.equal(connection.nextCorrelationId() + 1, connection.nextCorrelationId());
     for (
       const name of [
