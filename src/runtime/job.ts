@@ -9,6 +9,7 @@ import type { Job, JobOptions } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";
 import { Outbox } from "./outbox.ts";
+import { topicWarnings } from "./topic_warnings.ts";
 import { ensureTopics, ownTopics, topicsMissing } from "./topics.ts";
 
 /** How often to look for what is waited for, in milliseconds. */
@@ -122,6 +123,10 @@ async function prepare(
   await ensureTopics(log, own);
   const written = [...topology.sinkTopics, ...own.map(({ name }) => name)];
   const described = await log.describeTopics(written);
+  const maxFutureMs = settings.maxFuture;
+  for (const warning of topicWarnings(job, { inputs, outputs: described, maxFutureMs })) {
+    settings.observer?.warned?.(warning);
+  }
   const stops = settings.untilEnd === undefined ? null : new Map(
     inputs.map((topic) => [topic.name, topic.partitions.map(({ endOffset }) => endOffset)]),
   );
