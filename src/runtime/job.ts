@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { FlightsError, hasCode } from "../base/errors.ts";
 import type { Log, TopicDescription } from "../log/log.ts";
 import { Task } from "../stream/task.ts";
-import type { Job, JobOptions } from "./job_options.ts";
+import type { Job, JobOptions, Stops } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";
 import { Outbox } from "./outbox.ts";
@@ -24,8 +24,8 @@ type Settings = MemberLoopOptions["settings"];
  * @throws {FlightsError} with the code of what stopped it; what was committed stays.
  */
 export async function runJob(log: Log, job: Job, options: JobOptions = {}): Promise<JobStatus> {
-  const { clock = systemClock, pace = systemClock } = options;
-  const settings: Settings = { ...options, clock, pace };
+  const settings = settingsOf(options);
+  const { clock, pace } = settings;
   const startedAt = clock.now();
   const topics = await waitForTopics(log, job, settings);
   if (topics === null) return stoppedBetweenMembers(job, clock, startedAt);
@@ -40,6 +40,24 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
       if (settings.signal?.aborted) return stoppedBetweenMembers(job, clock, startedAt);
     }
   }
+}
+
+/**
+ * Where a bounded run stops that starts now, for members that end together ({@linkcode
+ * UntilEnd.stops}); null when it was stopped while it waited for topics.
+ *
+ * @throws {FlightsError} as {@linkcode runJob} does while it waits.
+ */
+export async function findStops(log: Log, job: Job, options: JobOptions): Promise<Stops | null> {
+  const topics = await waitForTopics(log, job, settingsOf(options));
+  return topics === null
+    ? null
+    : stopsOf(topics.filter(({ name }) => inputTopics(job).includes(name)));
+}
+
+function settingsOf(options: JobOptions): Settings {
+  const { clock = systemClock, pace = systemClock } = options;
+  return { ...options, clock, pace };
 }
 
 /** Whether joining again is the answer: after a fence always (semantics 16), else not at the end. */
@@ -117,21 +135,24 @@ async function prepare(
   await ensureTopics(log, own);
   const written = [...topology.sinkTopics, ...own.map(({ name }) => name)];
   const described = await log.describeTopics(written);
-  const stops = settings.untilEnd === undefined ? null : new Map(
-    inputs.map((topic) => [topic.name, topic.partitions.map(({ endOffset }) => endOffset)]),
-  );
   return {
     start: {
       log,
       job,
       from: settings.from ?? "earliest",
       onDataLoss: settings.onDataLoss ?? "fail",
-      stops,
+      stops: settings.untilEnd === undefined ? null : settings.untilEnd.stops ?? stopsOf(inputs),
     },
     settings,
     partitionsOf: new Map(described.map(({ name, partitions }) => [name, partitions.length])),
     startedAt,
   };
+}
+
+function stopsOf(inputs: readonly TopicDescription[]): Stops {
+  return new Map(
+    inputs.map((topic) => [topic.name, topic.partitions.map(({ endOffset }) => endOffset)]),
+  );
 }
 
 /** The partition count of all inputs, which must be the same: their partitions i make task i. */

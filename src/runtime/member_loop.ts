@@ -91,13 +91,33 @@ export class MemberLoop {
       if (this.#isCommitDue()) await this.#commit();
       if (untilEnd !== undefined && this.#isAtEnd()) {
         this.#end(untilEnd.drain);
-        break;
+        if (untilEnd.stops === undefined) break;
+        await this.#commitRest();
+        await this.#stay();
+        continue;
       }
       await this.#breathe();
     }
+    await this.#commitRest();
+    return this.#tell("stopped");
+  }
+
+  /** Commits what there is, and how far the inputs were read. */
+  async #commitRest(): Promise<void> {
     const progressed = this.#tasks.some(({ task }) => task.hasProgressed);
     if (this.#hasChanges() || progressed) await this.#commit();
-    return this.#tell("stopped");
+  }
+
+  /**
+   * At its end a member that ends together with others stays one: were it to leave, the others would
+   * have to take up their tasks anew. What it is given meanwhile it takes to its stops as well.
+   */
+  async #stay(): Promise<void> {
+    const { signal } = this.#options.settings;
+    this.#tell("at-end");
+    while (!signal?.aborted && this.#member.assignment.generation === this.#generation) {
+      await this.#member.poll([], { maxWaitMs, ...(signal && { signal }) });
+    }
   }
 
   /** Fetches for the lanes that have nothing buffered; waits only when nothing can be processed. */
@@ -174,7 +194,7 @@ export class MemberLoop {
     return tasks;
   }
 
-  /** Says once for whom it waits; a bounded run does not wait for ever. */
+  /** Says once for whom it waits; a bounded run by itself does not wait for ever. */
   #standBy(): void {
     const { assignment } = this.#member;
     const { observer, pace, untilEnd } = this.#options.settings;
@@ -185,7 +205,8 @@ export class MemberLoop {
       observer?.waiting?.(`${reason} of ${applicationId}`);
       this.#tell("standing-by");
     }
-    if (untilEnd !== undefined && pace.now() - this.#joinedAt >= untilEnd.wait) {
+    if (untilEnd === undefined || untilEnd.stops !== undefined) return;
+    if (pace.now() - this.#joinedAt >= untilEnd.wait) {
       throw new FlightsError(
         "members-alive",
         `Cannot run ${applicationId} until the end: no other member may hold its partitions, ${reason} ` +

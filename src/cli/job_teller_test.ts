@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { noOutcomes } from "../stream/counts.ts";
-import { describeOutcomes } from "./job_command.ts";
+import { describeOutcomes } from "./job_teller.ts";
 
 Deno.test("describeOutcomes says where records ended, held ones apart from used ones (semantics 21)", () => {
   const outcomes = { ...noOutcomes(), used: 1, windowed: 10, late: 5, deadLetter: 1, skipped: 3 };
