@@ -11,7 +11,7 @@ import { runMembers } from "./parallel/members.ts";
 /** Runs a job as its options say and returns the exit code. */
 export function runJobCommand(request: JobRequest): Promise<number> {
   const { options } = request;
-  return runCommand(options, async ({ log, tell, signal }) => {
+  return runCommand(options, async ({ log, tell, everywhere, signal }) => {
     const job = jobOf(request);
     const { applicationId } = job;
     tell.info(`${applicationId} starts on ${log.description}`, { job: applicationId });
@@ -19,6 +19,7 @@ export function runJobCommand(request: JobRequest): Promise<number> {
     try {
       const status = options.parallelism > 1
         ? await runMembers(log, request, {
+          everywhere,
           signal,
           observerOf: (member) => teller.observer(member),
           warn: (message) => teller.warn(message),

@@ -80,7 +80,9 @@ export async function startTask(
   const partitions = inputs[0]!.partitions.length;
   const task = new Task(topology, { ...options, partitions });
   const resumed: ResumedInput[] = [];
-  const startedBefore = committed.length > 0 || await hasState(context, partition);
+  // Of this task only: another one may have been committed by a member that never came to this.
+  const startedBefore = committed.some((one) => one.partition === partition) ||
+    await hasState(context, partition);
   for (const [index, source] of topology.sources.entries()) {
     const { topic } = source;
     const offset = committed.find((one) => one.topic === topic && one.partition === partition);

@@ -22,14 +22,14 @@ export async function runMember(): Promise<void> {
 }
 
 async function run(
-  { member, request, stops }: MemberStart,
+  { member, request, everywhere, stops }: MemberStart,
   { post, stop }: {
     readonly post: (message: MemberMessage) => void;
     readonly stop: AbortController;
   },
 ): Promise<JobStatus> {
   const { options } = request;
-  const log = await openLog(options);
+  const log = await openLog(everywhere);
   try {
     return await runJob(log, jobOf(request), {
       ...runOptions(options, stops ?? undefined),

@@ -7,6 +7,7 @@ import type { Log } from "../../log/log.ts";
 import { findStops, runJob } from "../../runtime/job.ts";
 import type { JobObserver } from "../../runtime/job_options.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
+import type { EverywhereOptions } from "../everywhere.ts";
 import { runOptions } from "../job_flags.ts";
 import { jobOf, type JobRequest } from "../jobs.ts";
 import { combineStatuses } from "./combine_statuses.ts";
@@ -18,6 +19,8 @@ const lookInterval = 250;
 
 /** What a run of several members needs. */
 export interface MembersOptions {
+  /** Names the log that each of them opens for itself. */
+  readonly everywhere: EverywhereOptions;
   /** Stops all of them, each after a last commit. */
   readonly signal: AbortSignal;
   /** Who is told what a member does, by its number from 1; by 0, what all of them do together. */
@@ -35,7 +38,7 @@ export interface MembersOptions {
 export async function runMembers(
   log: Log,
   request: JobRequest,
-  { signal, observerOf, warn }: MembersOptions,
+  { everywhere, signal, observerOf, warn }: MembersOptions,
 ): Promise<JobStatus> {
   const { options } = request;
   const job = jobOf(request);
@@ -57,7 +60,9 @@ export async function runMembers(
       end?.takeStatus(member, status);
       if (end?.isReached) members.stop();
     };
-    members.add(startMember({ member, request, stops }, { observer: { ...observer, status } }));
+    members.add(
+      startMember({ member, request, everywhere, stops }, { observer: { ...observer, status } }),
+    );
   }
   try {
     const work = end === null ? [] : [awaitEnd(log, request, { end, members })];

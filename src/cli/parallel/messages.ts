@@ -3,6 +3,7 @@
 import { type ErrorCode, errorCodes, FlightsError, messageOf } from "../../base/errors.ts";
 import type { JobObserver, Stops } from "../../runtime/job_options.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
+import type { EverywhereOptions } from "../everywhere.ts";
 import type { JobRequest } from "../jobs.ts";
 
 /** What a worker starts with. */
@@ -10,6 +11,8 @@ export interface MemberStart {
   /** The member's number in its process, from 1. */
   readonly member: number;
   readonly request: JobRequest;
+  /** Names the log; secrets of client properties are in memory only. */
+  readonly everywhere: EverywhereOptions;
   /** Where a bounded run stops; null for a run without end. */
   readonly stops: Stops | null;
 }
