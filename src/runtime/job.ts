@@ -27,9 +27,9 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
   const settings = settingsOf(options);
   const { clock, pace } = settings;
   const startedAt = clock.now();
-  const topics = await waitForTopics(log, job, settings);
-  if (topics === null) return stoppedBetweenMembers(job, clock, startedAt);
-  const loopOptions = await prepare(log, job, { settings, topics, startedAt });
+  const topics = await waitForTopics(log, job, { names: foreignTopics(job), settings });
+  const loopOptions = topics && await prepare(log, job, { settings, topics, startedAt });
+  if (loopOptions === null) return stoppedBetweenMembers(job, clock, startedAt);
   for (;;) {
     try {
       return await runMember(log, job, loopOptions);
@@ -49,7 +49,8 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
  * @throws {FlightsError} as {@linkcode runJob} does while it waits.
  */
 export async function findStops(log: Log, job: Job, options: JobOptions): Promise<Stops | null> {
-  const topics = await waitForTopics(log, job, settingsOf(options));
+  const settings = settingsOf(options);
+  const topics = await waitForTopics(log, job, { names: foreignTopics(job), settings });
   return topics === null
     ? null
     : stopsOf(topics.filter(({ name }) => inputTopics(job).includes(name)));
@@ -71,11 +72,16 @@ async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promis
     topics: inputTopics(job),
     version: versionOf(job, options),
   });
+  let status: JobStatus;
   try {
-    return await new MemberLoop(member, options).run();
-  } finally {
-    await member.close();
+    status = await new MemberLoop(member, options).run();
+  } catch (error) {
+    // What ended the run is told, whatever comes of leaving.
+    await member.close().catch(() => {});
+    throw error;
   }
+  await member.close();
+  return status;
 }
 
 /** Tells jobs apart that must not share a group: by structure and by what their state means. */
@@ -90,13 +96,20 @@ function inputTopics(job: Job): readonly string[] {
   return job.topology.sources.map(({ topic }) => topic);
 }
 
-/** Waits until all topics that the job reads and writes are there; null when it was stopped. */
+/** The topics that must be there before a job can run. */
+function foreignTopics(job: Job): readonly string[] {
+  return [...new Set([...inputTopics(job), ...job.topology.sinkTopics])];
+}
+
+/** Waits until all of these topics are there; null when it was stopped. */
 async function waitForTopics(
   log: Log,
   job: Job,
-  { pace, signal, untilEnd, observer }: Settings,
+  { names, settings: { pace, signal, untilEnd, observer } }: {
+    readonly names: readonly string[];
+    readonly settings: Settings;
+  },
 ): Promise<readonly TopicDescription[] | null> {
-  const names = [...new Set([...inputTopics(job), ...job.topology.sinkTopics])];
   const deadline = untilEnd === undefined ? Number.POSITIVE_INFINITY : pace.now() + untilEnd.wait;
   let told = "";
   for (;;) {
@@ -118,7 +131,10 @@ async function waitForTopics(
   }
 }
 
-/** Creates what the job needs beside its inputs and outputs, and fixes where a bounded run stops. */
+/**
+ * Creates what the job needs beside its inputs and outputs, and fixes where a bounded run stops; null
+ * when it was stopped.
+ */
 async function prepare(
   log: Log,
   job: Job,
@@ -127,14 +143,16 @@ async function prepare(
     readonly topics: readonly TopicDescription[];
     readonly startedAt: number;
   },
-): Promise<MemberLoopOptions> {
+): Promise<MemberLoopOptions | null> {
   const { applicationId, topology } = job;
   const inputs = inputTopics(job).map((name) => topics.find((topic) => topic.name === name)!);
   const partitions = commonPartitions(applicationId, inputs);
   const own = ownTopics(applicationId, topology, partitions);
   await ensureTopics(log, own);
-  const written = [...topology.sinkTopics, ...own.map(({ name }) => name)];
-  const described = await log.describeTopics(written);
+  // What another member has created at this moment may take a moment to be known everywhere.
+  const names = [...new Set([...topology.sinkTopics, ...own.map(({ name }) => name)])];
+  const written = await waitForTopics(log, job, { names, settings });
+  if (written === null) return null;
   return {
     start: {
       log,
@@ -144,7 +162,7 @@ async function prepare(
       stops: settings.untilEnd === undefined ? null : settings.untilEnd.stops ?? stopsOf(inputs),
     },
     settings,
-    partitionsOf: new Map(described.map(({ name, partitions }) => [name, partitions.length])),
+    partitionsOf: new Map(written.map(({ name, partitions }) => [name, partitions.length])),
     startedAt,
   };
 }

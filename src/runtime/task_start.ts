@@ -64,6 +64,8 @@ export interface StartedTask {
   changelog: ChangelogRange | null;
   /** Whether its first commit is still to come: it marks where the job started. */
   isNew: boolean;
+  /** What the group keeps of it: as it was found, or committed since. */
+  committed: readonly CommittedOffset[];
 }
 
 /**
@@ -116,6 +118,7 @@ export async function startTask(
     resumed,
     changelog,
     isNew: resumes.some(({ kind }) => kind !== "committed"),
+    committed: committed.filter((one) => one.partition === partition),
   };
 }
 
