@@ -15,8 +15,13 @@ const states: readonly JobState[] = [
 /**
  * Puts the statuses of members together: tasks side by side, outputs and commits added up. There
  * must be one at least. A task that has moved counts where it was seen last.
+ *
+ * @param ended tasks that came to their end before: they count where no member holds them now.
  */
-export function combineStatuses(statuses: readonly JobStatus[]): JobStatus {
+export function combineStatuses(
+  statuses: readonly JobStatus[],
+  ended: readonly TaskStatus[] = [],
+): JobStatus {
   const byAge = statuses.toSorted((a, b) => a.at - b.at);
   const newest = byAge.at(-1)!;
   const state = states.find((state) => statuses.some((status) => status.state === state))!;
@@ -29,14 +34,14 @@ export function combineStatuses(statuses: readonly JobStatus[]): JobStatus {
     waitingFor: isAtWork ? null : newest.waitingFor,
     at: newest.at,
     startedAt: Math.min(...statuses.map(({ startedAt }) => startedAt)),
-    tasks: combineTasks(byAge),
+    tasks: combineTasks([...ended, ...byAge.flatMap(({ tasks }) => tasks)]),
     outputs: combineOutputs(statuses),
     commits: combineCommits(statuses),
   };
 }
 
-function combineTasks(byAge: readonly JobStatus[]): readonly TaskStatus[] {
-  const tasks = new Map(byAge.flatMap(({ tasks }) => tasks).map((task) => [task.partition, task]));
+function combineTasks(byAge: readonly TaskStatus[]): readonly TaskStatus[] {
+  const tasks = new Map(byAge.map((task) => [task.partition, task]));
   return [...tasks.values()].sort((a, b) => a.partition - b.partition);
 }
 

@@ -72,6 +72,12 @@ Deno.test("combineStatuses counts a task that has moved where it was seen last",
   assert.deepEqual(combineStatuses([after, before]).tasks, combined);
 });
 
+Deno.test("combineStatuses counts a task that ended before where no member holds it now", () => {
+  const now = status({ tasks: [task(1, 9)] });
+  const ended = [task(0, 3), task(1, 7)];
+  assert.deepEqual(combineStatuses([now], ended).tasks, [task(0, 3), task(1, 9)]);
+});
+
 Deno.test("combineStatuses is at work while one member is, and waits when all do", () => {
   const running = status({ state: "running" });
   const atEnd = status({ state: "at-end" });

@@ -6,7 +6,7 @@ import { FlightsError, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../log/log.ts";
 import { findStops, runJob } from "../../runtime/job.ts";
 import type { JobObserver } from "../../runtime/job_options.ts";
-import type { JobStatus } from "../../runtime/job_status.ts";
+import type { JobStatus, TaskStatus } from "../../runtime/job_status.ts";
 import type { EverywhereOptions } from "../everywhere.ts";
 import { runOptions } from "../job_flags.ts";
 import { jobOf, type JobRequest } from "../jobs.ts";
@@ -110,6 +110,8 @@ async function awaitEnd(
 class Members {
   readonly #workers: MemberWorker[] = [];
   readonly #statuses = new Map<number, JobStatus>();
+  /** Tasks that came to their end here, by partition, whoever holds them now. */
+  readonly #ended = new Map<number, TaskStatus>();
   readonly #failures: unknown[] = [];
   readonly #stopping = new AbortController();
 
@@ -120,7 +122,7 @@ class Members {
 
   /** All statuses as one. There must be one at least. */
   get status(): JobStatus {
-    return combineStatuses([...this.#statuses.values()]);
+    return combineStatuses([...this.#statuses.values()], [...this.#ended.values()]);
   }
 
   add(worker: MemberWorker): void {
@@ -129,6 +131,9 @@ class Members {
 
   /** Who is stopped amid a rebalance holds nothing any more: what it did before counts all the same. */
   takeStatus(member: number, status: JobStatus): void {
+    if (status.state === "at-end") {
+      for (const task of status.tasks) this.#ended.set(task.partition, task);
+    }
     const isEmptied = this.stopping.aborted && status.tasks.length === 0;
     if (!isEmptied || !this.#statuses.has(member)) this.#statuses.set(member, status);
   }
