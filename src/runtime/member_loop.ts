@@ -109,14 +109,13 @@ export class MemberLoop {
     const lanes = this.#lanes;
     const hungry = lanes.filter((lane) => lane.isEmpty && !lane.isAtStop);
     if (lanes.length > 0 && hungry.length === 0) return;
-    const fetched = await this.#member.poll(
-      hungry.map((lane) => lane.fetchPosition),
-      {
-        maxWaitMs: this.#processable.length === 0 ? this.#waitMs() : 0,
-        maxPartitionBytes,
-        ...(signal && { signal }),
-      },
-    );
+    const maxWaitMs = this.#processable.length === 0 ? this.#waitMs() : 0;
+    const ends = [signal, maxWaitMs > 0 ? this.#committer.ended : null].filter((one) => !!one);
+    const fetched = await this.#member.poll(hungry.map((lane) => lane.fetchPosition), {
+      maxWaitMs,
+      maxPartitionBytes,
+      ...(ends.length > 0 && { signal: ends.length > 1 ? AbortSignal.any(ends) : ends[0]! }),
+    });
     this.#fetchedLanes = hungry.filter((lane) => {
       const answer = fetched.find(({ topic, partition }) =>
         topic === lane.source.topic && partition === lane.task.partition
@@ -127,9 +126,9 @@ export class MemberLoop {
     });
   }
 
-  /** How long a fetch may wait: until a commit is due, or the clock is to be looked at. */
+  /** How long a fetch may wait: until a commit is due and can begin, or the clock is to be looked at. */
   #waitMs(): number {
-    if (!this.#committer.hasWork(this.#tasks)) return maxWaitMs;
+    if (this.#committer.ended !== null || !this.#committer.hasWork(this.#tasks)) return maxWaitMs;
     const left = this.#committer.nextAt - this.#options.settings.pace.now();
     return Math.max(0, Math.min(maxWaitMs, left));
   }
