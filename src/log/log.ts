@@ -5,7 +5,8 @@
  * (`conformance.ts`).
  *
  * Offsets count records of a partition from 0. Reading is always read_committed: what an unfinished
- * or aborted transaction wrote is never seen. All times are milliseconds since the Unix epoch.
+ * or aborted transaction wrote is never seen, and what lies behind an unfinished one in the same
+ * partition may be held back until that ends. All times are milliseconds since the Unix epoch.
  */
 
 import type { EncodedBatch } from "./records/builder.ts";

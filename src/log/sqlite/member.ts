@@ -126,23 +126,25 @@ export class SqliteMember implements Member {
     }
   }
 
-  /** Waits for an assignment, or for news of who has it. */
+  /**
+   * Waits for an assignment, or for news of who has it. While the group rebalances it waits for the
+   * end of that, however long the poll was to wait: what comes before is no news. No longer than a
+   * session, as who does not give up what it holds is replaced.
+   */
   async #standBy({ maxWaitMs = 0, signal }: FetchOptions): Promise<void> {
     const deadline = systemClock.now() + maxWaitMs;
     const before = this.#assignment;
     for (;;) {
-      const { view, mark } = await this.#takePlace();
-      this.#assignment = assignmentIn(view, before);
-      const left = deadline - systemClock.now();
+      const sight = await this.#takePlace();
+      const isKnown = isSharedOut(sight.view);
+      if (isKnown) this.#assignment = assignmentIn(sight.view, before);
+      const left = isKnown ? deadline - systemClock.now() : Infinity;
       if (this.#assignment !== before || left <= 0 || this.#isStopped(signal)) return;
-      await this.#wait({ view, mark }, left, signal);
+      await this.#wait(sight, left, signal);
     }
   }
 
-  /**
-   * Gives up what the member holds, and waits until it has been shared out anew: who keeps a
-   * partition must not see it go. No longer than a session, as who does not take part is replaced.
-   */
+  /** Gives up what the member holds, and waits until it is shared out: what it keeps, never goes. */
   async #takePart({ signal }: FetchOptions): Promise<void> {
     const { members } = this.#context;
     const view = await this.#takeStock(() => members.giveUp(this.#identity));
@@ -150,15 +152,7 @@ export class SqliteMember implements Member {
     this.#transaction = null;
     const without = { generation: view.generation, partitions: [], waitingFor: null };
     this.#assignment = isSharedOut(view) ? assignmentIn(view, without) : without;
-    for (;;) {
-      const { view, mark } = await this.#takePlace();
-      if (isSharedOut(view)) {
-        this.#assignment = assignmentIn(view, this.#assignment);
-        return;
-      }
-      if (this.#isStopped(signal)) return;
-      await this.#wait({ view, mark }, Infinity, signal);
-    }
+    if (!isSharedOut(view)) await this.#standBy(signal === undefined ? {} : { signal });
   }
 
   /** Looks at the group without holding any of it, and does what that asks for. */
@@ -192,7 +186,7 @@ export class SqliteMember implements Member {
 
   /** Waits for a change of the file, or for the next look at the others or at the lease. */
   #wait(
-    { mark, view }: Pick<Sight, "mark" | "view">,
+    { mark, view }: Sight,
     left: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
@@ -336,12 +330,9 @@ function isSharedOut({ isRebalancing, own }: GroupView): boolean {
 }
 
 /** What a member holds by a view of its group; the same object when it is as it was. */
-function assignmentIn(view: GroupView, before: Assignment): Assignment {
-  const { own, peers, isRebalancing } = view;
-  if (own.generation !== null) {
-    return { generation: own.generation, partitions: own.held!, waitingFor: null };
-  }
-  const waitingFor = isRebalancing ? peers.find(holds)?.description ?? null : own.waitingFor;
+function assignmentIn({ own }: GroupView, before: Assignment): Assignment {
+  const { generation, held, waitingFor } = own;
+  if (generation !== null) return { generation, partitions: held!, waitingFor: null };
   return before.waitingFor === waitingFor ? before : { ...before, waitingFor };
 }
 
