@@ -5,6 +5,7 @@ import fc from "fast-check";
 import {
   assertFails,
   commitOffsets,
+  fetchOne,
   joined,
   type LogTest,
   output,
@@ -37,6 +38,44 @@ export const transactionTests: Readonly<Record<string, LogTest>> = {
     const offsets = [{ topic: input, partition: 0, offset: 0, metadata: "µ" }];
     assert.deepEqual((await log.describeGroup(group!)).offsets, offsets);
     assert.deepEqual(await member.committed(), offsets);
+  },
+
+  "writes reports of where a transaction's records are behind them, marked as its own": async (
+    { log, prefix },
+  ) => {
+    const [input, topic, reports] = ["in", "t", "reports"].map((name) => prefix + name);
+    await log.createTopics([input!, topic!, reports!].map((name) => ({ name, partitions: 1 })));
+    await log.append([output(topic!, ["another's"])]);
+    const member = await joined(log, `${prefix}g`, input!);
+    assert(member.producerId >= 0);
+    for (const text of ["a", "b"]) {
+      const transaction = member.begin();
+      await transaction.append([output(topic!, [text])]);
+      await transaction.commit(
+        (endOf) => [{
+          topic: input!,
+          partition: 0,
+          offset: endOf({ topic: reports!, partition: 0 }),
+          metadata: "",
+        }],
+        (
+          endOf,
+        ) => [output(reports!, [`${text} ends at ${endOf({ topic: topic!, partition: 0 })}`])],
+      );
+    }
+    const told = await readAll(log, { topic: reports!, partition: 0 }, { expected: 2 });
+    const read = await readAll(log, { topic: topic!, partition: 0 }, { expected: 3 });
+    const [, a, b] = read.map(({ offset }) => offset);
+    const texts = told.map(({ value }) => new TextDecoder().decode(value!));
+    assert.deepEqual(texts, [`a ends at ${a! + 1}`, `b ends at ${b! + 1}`]);
+    assert.deepEqual((await member.committed()).map(({ offset }) => offset), [
+      told.at(-1)!.offset + 1,
+    ]);
+    const { batches } = await fetchOne(log, { topic: topic!, partition: 0, offset: 0 });
+    const marks = batches.map(({ isTransactional, producerId }) =>
+      isTransactional && producerId === member.producerId
+    );
+    assert.deepEqual(marks, [false, true, true]);
   },
 
   "never shows a transaction that was not committed": async ({ log, prefix }) => {
