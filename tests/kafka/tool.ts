@@ -3,6 +3,8 @@
 import { defaultVersion, distribution, type KafkaVersion } from "./distribution.ts";
 
 const tools = {
+  AclCommand: (version: KafkaVersion) =>
+    version === "3.9.1" ? "kafka.admin.AclCommand" : "org.apache.kafka.tools.AclCommand",
   ConfigCommand: () => "kafka.admin.ConfigCommand",
   ConsoleConsumer: () => "org.apache.kafka.tools.consumer.ConsoleConsumer",
   ConsoleProducer: (version: KafkaVersion) =>

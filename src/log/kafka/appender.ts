@@ -99,7 +99,9 @@ export class KafkaAppender {
         producerId: -1,
         producerEpoch: -1,
       }));
-      checkErrorCode(answer.errorCode, "become a producer");
+      checkErrorCode(answer.errorCode, "become a producer", {
+        permission: "Write on a topic, or IdempotentWrite on the cluster",
+      });
       return { producerId: answer.producerId, producerEpoch: answer.producerEpoch };
     });
   }
@@ -115,7 +117,7 @@ export class KafkaAppender {
       topics,
     });
     const answer = await this.#cluster.connections.send(leader, call, { purpose: "write" });
-    const failures: ProducedPartition[] = [];
+    const failures: (ProducedPartition & { readonly name: string })[] = [];
     for (const { name, partitions } of answer.topics) {
       for (const produced of partitions) {
         const sending = sendings.find(({ output }) =>
@@ -123,12 +125,15 @@ export class KafkaAppender {
         );
         if (sending === undefined) continue;
         if (produced.errorCode === 0) sending.baseOffset = produced.baseOffset;
-        else failures.push(produced);
+        else failures.push({ name, ...produced });
       }
     }
     // Those that have arrived are noted before the first failure is told.
-    for (const { partition, errorCode, errorMessage } of failures) {
-      checkErrorCode(errorCode, `append to partition ${partition}`, { detail: errorMessage });
+    for (const { name, partition, errorCode, errorMessage } of failures) {
+      checkErrorCode(errorCode, `append to ${name}[${partition}]`, {
+        detail: errorMessage,
+        permission: "Write on the topic",
+      });
     }
   }
 }

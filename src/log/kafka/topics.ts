@@ -2,7 +2,7 @@
 
 import { FlightsError } from "../../base/errors.ts";
 import type { TopicDescription, TopicSettings, TopicSpec } from "../log.ts";
-import { type KafkaCluster, topicMissing } from "./cluster.ts";
+import { isPassing, type KafkaCluster, topicMissing } from "./cluster.ts";
 import { checkErrorCode, factsOf } from "./errors.ts";
 import { offsetsAt } from "./offsets.ts";
 import { createTopics as createCall } from "./protocol/create_topics_v7.ts";
@@ -102,7 +102,7 @@ async function confirm(
   );
   await retrying(async () => {
     if (!isSo(await cluster.describe(names))) throw notYet;
-  }, { clock: cluster.clock, timeoutMs: cluster.patienceMs, shouldRetry: () => true });
+  }, { clock: cluster.clock, timeoutMs: cluster.patienceMs, shouldRetry: isPassing });
 }
 
 /** The named topics that exist, or all, by name. */
