@@ -1,9 +1,12 @@
 /** Creating topics anew, with nothing left of what jobs made of the old ones. */
 
-import { FlightsError } from "../base/errors.ts";
+import { FlightsError, hasCode } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import { isOwnTopic } from "../runtime/topics.ts";
 import { deadLetterTopic, lateTopic } from "../stream/stray_topics.ts";
+
+/** Who creates a topic between its deletion and its creation here is outrun within these. */
+const maxAttempts = 20;
 
 /** What was deleted. */
 export interface Recreation {
@@ -35,8 +38,17 @@ export async function recreateTopics(
     beside.has(topic) || groups.some((group) => isOwnTopic(group, topic))
   );
   if (deletedTopics.length > 0) await log.deleteTopics(deletedTopics);
-  await log.createTopics(names.map((name) => ({ name, partitions })));
-  return { deletedTopics, forgottenGroups: groups };
+  for (let attempt = 1;; attempt++) {
+    try {
+      await log.createTopics(names.map((name) => ({ name, partitions })));
+      return { deletedTopics, forgottenGroups: groups };
+    } catch (error) {
+      // Kafka's consumers have brokers create what they miss, with the brokers' settings.
+      if (!hasCode(error, "topic-exists") || attempt === maxAttempts) throw error;
+      const made = await log.describeTopics(names);
+      if (made.length > 0) await log.deleteTopics(made.map(({ name }) => name));
+    }
+  }
 }
 
 /** The groups with offsets in `topics`; none of their members may be alive. */
@@ -51,7 +63,9 @@ async function groupsOf(log: Log, topics: ReadonlySet<string>): Promise<readonly
       throw new FlightsError(
         "members-alive",
         `Cannot create ${[...topics].join(", ")} anew: no job on them may be alive, ` +
-          `${members.map(({ description }) => description).join(", ")} is; stop it first`,
+          `in group ${group} ${
+            members.map(({ description }) => description).join(", ")
+          } is; stop it first`,
       );
     }
     if (isReader) groups.push(group);

@@ -9,17 +9,10 @@ import { judge } from "../crash/judge.ts";
 import { type Envelope, expectedFlights, expectedStatistics, recordText } from "../crash/oracle.ts";
 import { dataFolder, flights, startFlights } from "../flights.ts";
 import { needs } from "../permissions.ts";
-import { keytool, newAuthority, openssl } from "./certificates.ts";
-import {
-  javaLogin,
-  passwords,
-  type SecuredBroker,
-  startSecuredBroker,
-  unsignedToken,
-} from "./secured_broker.ts";
+import { javaLogin, passwords, type SecuredBroker, startSecuredBroker } from "./secured_broker.ts";
+import { makeClientFiles } from "./secured_files.ts";
 
 const permissions = needs("net", "run", "read", "write", "env", "sys");
-const hour = 3_600_000;
 
 let broker: SecuredBroker;
 let home: ReturnType<typeof dataFolder>;
@@ -28,8 +21,7 @@ Deno.test.beforeAll(async () => {
   if (permissions.ignore) return;
   home = dataFolder();
   broker = await startSecuredBroker();
-  await broker.authority.issue("anna");
-  await makeFiles();
+  await makeClientFiles(broker);
 });
 Deno.test.afterAll(async () => {
   if (permissions.ignore) return;
@@ -174,31 +166,6 @@ function tokenOf(name: string): Properties {
     "sasl.mechanism": "OAUTHBEARER",
     "sasl.oauthbearer.token.endpoint.url": `file://${file(name)}`,
   };
-}
-
-async function makeFiles(): Promise<void> {
-  const now = systemClock.now();
-  await Deno.writeTextFile(file("otto.token"), unsignedToken("otto", { now, validMs: hour }));
-  const before = { now: now - 2 * hour, validMs: hour };
-  await Deno.writeTextFile(file("old.token"), unsignedToken("otto", before));
-  const { certificate } = broker.authority;
-  const [cert, key] = [file("anna.pem"), file("anna.key")];
-  await keytool(
-    ...["-importcert", "-noprompt", "-alias", "authority", "-file", certificate],
-    ...["-keystore", file("trust.p12"), "-storepass", passwords.store],
-  );
-  await openssl(
-    ...["pkcs12", "-export", "-in", cert, "-inkey", key, "-certfile", certificate],
-    ...["-out", file("anna.p12"), "-passout", `pass:${passwords.store}`],
-  );
-  const encrypted = file("anna-encrypted.pem");
-  await openssl(
-    ...["pkcs8", "-topk8", "-in", key, "-out", encrypted],
-    ...["-passout", `pass:${passwords.store}`],
-  );
-  await Deno.writeTextFile(encrypted, await Deno.readTextFile(cert), { append: true });
-  const others = await newAuthority(broker.folder, "others");
-  await others.issue("mallory");
 }
 
 Deno.test({

@@ -70,9 +70,14 @@ export async function createTopics(
     found.every(({ partitions }) => partitions.every(({ leaderId }) => leaderId >= 0)));
 }
 
-/** Deletes topics and waits until they are gone. */
+/**
+ * Deletes topics and waits until they are gone. One of the same name that somebody has made meanwhile
+ * is another topic.
+ */
 export async function deleteTopics(cluster: KafkaCluster, names: readonly string[]): Promise<void> {
-  const there = new Set((await cluster.describe(names)).map(({ name }) => name));
+  const there = new Map(
+    (await cluster.describe(names)).map(({ name, topicId }) => [name, topicId]),
+  );
   const missing = names.find((name) => !there.has(name));
   if (missing !== undefined) throw topicMissing("delete", missing);
   await cluster.persist(async () => {
@@ -85,7 +90,11 @@ export async function deleteTopics(cluster: KafkaCluster, names: readonly string
       });
     }
   });
-  await confirm(cluster, names, (found) => found.length === 0);
+  await confirm(
+    cluster,
+    names,
+    (found) => found.every(({ name, topicId }) => topicId !== there.get(name)),
+  );
 }
 
 /** Looks at topics until they are as they must be: brokers learn of a change one after the other. */
