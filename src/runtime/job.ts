@@ -54,11 +54,16 @@ async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promis
     topics: inputTopics(job),
     version: versionOf(job, options),
   });
+  let status: JobStatus;
   try {
-    return await new MemberLoop(member, options).run();
-  } finally {
-    await member.close();
+    status = await new MemberLoop(member, options).run();
+  } catch (error) {
+    // What ended the run is told, whatever comes of leaving.
+    await member.close().catch(() => {});
+    throw error;
   }
+  await member.close();
+  return status;
 }
 
 /** Tells jobs apart that must not share a group: by structure and by what their state means. */

@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly brokers?: 1 | 3;
   /** Default {@linkcode defaultVersion}. */
   readonly version?: KafkaVersion;
+  /** The largest heap of each broker; default 256. */
+  readonly heapMiB?: number;
   /** Added to server.properties of every broker, or in place of what is there. */
   readonly properties?: Readonly<Record<string, string>>;
   /** Listeners besides the plain one that every broker has, "PLAINTEXT". */
@@ -73,8 +75,14 @@ export interface Broker {
  * @throws when one of them ends, or does not answer within a minute, with what it logged.
  */
 export async function startCluster(
-  { brokers: count = 1, version = defaultVersion, properties = {}, listeners = [], scramUsers }:
-    ClusterOptions = {},
+  {
+    brokers: count = 1,
+    version = defaultVersion,
+    heapMiB = 256,
+    properties = {},
+    listeners = [],
+    scramUsers,
+  }: ClusterOptions = {},
 ): Promise<Cluster> {
   const { javaArguments, bootstrapCheckpoint: plainCheckpoint } = await distribution(version);
   const folder = await Deno.makeTempDir({ prefix: "flights-kafka-" });
@@ -92,7 +100,7 @@ export async function startCluster(
     const settings = { ...serverProperties(layout, layouts, all), "log.dirs": join(home, "data") };
     const lines = Object.entries({ ...settings, ...properties }).map((pair) => pair.join("="));
     await Deno.writeTextFile(join(home, "server.properties"), lines.join("\n"));
-    brokers.push(new BrokerProcess(layout, { home, folder, javaArguments }));
+    brokers.push(new BrokerProcess(layout, { home, folder, heapMiB, javaArguments }));
   }
   const dispose = async () => {
     await Promise.all(brokers.map((broker) => broker.kill()));
@@ -196,6 +204,7 @@ interface BrokerFiles {
   readonly home: string;
   /** The cluster's folder, which holds `home`. */
   readonly folder: string;
+  readonly heapMiB: number;
   readonly javaArguments: readonly string[];
 }
 
@@ -245,10 +254,10 @@ class BrokerProcess implements Broker {
     if (this.#java !== null) {
       throw new Error(`Cannot start broker ${this.node}: it must have ended, it runs`);
     }
-    const { home, folder, javaArguments } = this.#files;
+    const { home, folder, heapMiB, javaArguments } = this.#files;
     const java = startWatchedJava(
       [
-        "-Xmx256m",
+        `-Xmx${heapMiB}m`,
         "-Xms64m",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         ...javaArguments,

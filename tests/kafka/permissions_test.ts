@@ -103,7 +103,7 @@ function lack(
 
 const lacks: readonly Lack[] = [
   lack("datagen --create", "Write topic skyone", {
-    told: /^Cannot append to skyone\[0\]: the user must have Write on the topic/,
+    told: /^Cannot write to skyone\[0\]: the user must have Write on the topic/,
   }),
   lack("datagen --create", "Create topic flightdata", {
     told: /^Cannot create topic flightdata: the user must have Create on the topic/,

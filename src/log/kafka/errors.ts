@@ -111,7 +111,7 @@ const table: Readonly<Record<number, readonly [name: string, remedy: Remedy, cod
   87: ["INVALID_RECORD", "fail", "bad-record"],
   88: ["UNSTABLE_OFFSET_COMMIT", "retry", "log-unreachable"],
   89: ["THROTTLING_QUOTA_EXCEEDED", "retry", "log-unreachable"],
-  90: ["PRODUCER_FENCED", "fail", "instance-taken"],
+  90: ["PRODUCER_FENCED", "new-producer", "fenced"],
   100: ["UNKNOWN_TOPIC_ID", "refresh-metadata", "topic-changed"],
   103: ["INCONSISTENT_TOPIC_ID", "refresh-metadata", "topic-changed"],
   106: ["FETCH_SESSION_TOPIC_ID_ERROR", "retry", "log-unreachable"],

@@ -49,10 +49,9 @@ Deno.test("factsOf never has a fenced member or producer retry", () => {
   }
 });
 
-Deno.test("factsOf takes a replaced live process for another one's instance, never to be restarted", () => {
-  for (const code of [82, 90]) {
-    assert.deepEqual([factsOf(code).remedy, factsOf(code).code], ["fail", "instance-taken"]);
-  }
+Deno.test("factsOf takes a fenced instance id for another live process, a fenced producer not yet", () => {
+  assert.deepEqual([factsOf(82).remedy, factsOf(82).code], ["fail", "instance-taken"]);
+  assert.deepEqual([factsOf(90).remedy, factsOf(90).code], ["new-producer", "fenced"]);
 });
 
 Deno.test("factsOf takes an unknown code for an unknown outcome", () => {
