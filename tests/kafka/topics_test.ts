@@ -16,6 +16,19 @@ const hour = 3_600_000;
 const few = ["--count", "50", "--rate", "max"];
 const names = ["flightdata", "skyone", "sunset", "userstatistics"];
 
+let cluster: Cluster;
+
+// One broker for most tests; each of them begins with topics of its own.
+Deno.test.beforeAll(async () => {
+  if (permissions.ignore) return;
+  cluster = await startCluster({
+    properties: { "log.message.timestamp.before.max.ms": String(hour), "num.partitions": "1" },
+  });
+});
+Deno.test.afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+});
+
 /** The command line on a cluster. */
 function commands(cluster: Cluster, folder: string) {
   const options = {
@@ -69,7 +82,6 @@ Deno.test({
   ...permissions,
   name: "INVALID_TIMESTAMP ends a job with exit code 3 and what to set, and nothing is lost by it",
   fn: async () => {
-    await using cluster = await startCluster();
     using folder = dataFolder();
     const { run, succeed } = commands(cluster, folder.path);
     await succeed("datagen", "--create", ...few);
@@ -113,9 +125,12 @@ Deno.test({
   ...permissions,
   name: "a job warns of each setting of its topics that may bring trouble, once, and runs",
   fn: async () => {
-    await using cluster = await startCluster();
     using folder = dataFolder();
     const { succeed } = commands(cluster, folder.path);
+    const log = logOf(cluster, folder.path);
+    const before = (await log.describeTopics()).map(({ name }) => name);
+    if (before.length > 0) await log.deleteTopics(before);
+    await log.close();
     const atAppend = { "message.timestamp.type": "LogAppendTime" };
     await createByHand(cluster, [
       { name: "skyone", partitions: 2, configs: { "retention.ms": String(7 * 24 * hour) } },
@@ -137,9 +152,6 @@ Deno.test({
   ...permissions,
   name: "topics that the jobs own are created with the policy that each of them needs",
   fn: async () => {
-    await using cluster = await startCluster({
-      properties: { "log.message.timestamp.before.max.ms": String(hour), "num.partitions": "1" },
-    });
     using folder = dataFolder();
     const { succeed } = commands(cluster, folder.path);
     // Old event times, on a cluster that refuses them by default.
@@ -177,20 +189,20 @@ Deno.test({
   name:
     "datagen --create makes topics anew on three brokers, while a consumer would create them, and after a restart",
   fn: async () => {
-    await using cluster = await startCluster({
+    await using three = await startCluster({
       brokers: 3,
       properties: { "auto.create.topics.enable": "true", "num.partitions": "1" },
     });
     using folder = dataFolder();
-    const { run, succeed, start } = commands(cluster, folder.path);
-    const log = logOf(cluster, folder.path);
+    const { run, succeed, start } = commands(three, folder.path);
+    const log = logOf(three, folder.path);
     const ids = async () => (await log.describeTopics(names)).map(({ id }) => id);
     await succeed("datagen", "--create", ...few);
     await succeed("merge", "--until-end");
 
     // Java's consumer asks for its topic again and again, and the brokers make it when they are asked.
     await using consumer = await startKafkaTool("ConsoleConsumer", [
-      ...["--bootstrap-server", cluster.bootstrap(), "--topic", "skyone", "--from-beginning"],
+      ...["--bootstrap-server", three.bootstrap(), "--topic", "skyone", "--from-beginning"],
       ...["--consumer-property", "allow.auto.create.topics=true"],
       ...["--consumer-property", "metadata.max.age.ms=100", "--group", "another"],
     ]);
@@ -215,15 +227,15 @@ Deno.test({
 
     // One that reads partitions by number is nobody's member: it may go on, and create what is gone.
     await using reader = await startKafkaTool("ConsoleConsumer", [
-      ...["--bootstrap-server", cluster.bootstrap(), "--topic", "skyone", "--partition", "0"],
+      ...["--bootstrap-server", three.bootstrap(), "--topic", "skyone", "--partition", "0"],
       ...["--offset", "earliest", "--consumer-property", "allow.auto.create.topics=true"],
       ...["--consumer-property", "metadata.max.age.ms=100"],
     ]);
     await reader.printed("{");
     for (const restart of [false, true]) {
       if (restart) {
-        await cluster.brokers[1]!.kill();
-        await cluster.brokers[1]!.restart();
+        await three.brokers[1]!.kill();
+        await three.brokers[1]!.restart();
       }
       const kept = await ids();
       const { stderr } = await succeed("datagen", "--create", ...few);
