@@ -1,12 +1,9 @@
 /** Creating topics anew, with nothing left of what jobs made of the old ones. */
 
-import { FlightsError, hasCode } from "../base/errors.ts";
+import { FlightsError } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import { isOwnTopic } from "../runtime/topics.ts";
 import { deadLetterTopic, lateTopic } from "../stream/stray_topics.ts";
-
-/** Who creates a topic between its deletion and its creation here is outrun within these. */
-const maxAttempts = 20;
 
 /** What was deleted. */
 export interface Recreation {
@@ -37,18 +34,10 @@ export async function recreateTopics(
   const deletedTopics = (await log.describeTopics()).map(({ name }) => name).filter((topic) =>
     beside.has(topic) || groups.some((group) => isOwnTopic(group, topic))
   );
-  if (deletedTopics.length > 0) await log.deleteTopics(deletedTopics);
-  for (let attempt = 1;; attempt++) {
-    try {
-      await log.createTopics(names.map((name) => ({ name, partitions })));
-      return { deletedTopics, forgottenGroups: groups };
-    } catch (error) {
-      // Kafka's consumers have brokers create what they miss, with the brokers' settings.
-      if (!hasCode(error, "topic-exists") || attempt === maxAttempts) throw error;
-      const made = await log.describeTopics(names);
-      if (made.length > 0) await log.deleteTopics(made.map(({ name }) => name));
-    }
-  }
+  const kept = deletedTopics.filter((topic) => !names.includes(topic));
+  if (kept.length > 0) await log.deleteTopics(kept);
+  await log.createTopics(names.map((name) => ({ name, partitions })), { anew: true });
+  return { deletedTopics, forgottenGroups: groups };
 }
 
 /** The groups with offsets in `topics`; none of their members may be alive. */
