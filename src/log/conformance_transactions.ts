@@ -71,10 +71,11 @@ export const transactionTests: Readonly<Record<string, LogTest>> = {
     assert.deepEqual((await member.committed()).map(({ offset }) => offset), [
       told.at(-1)!.offset + 1,
     ]);
-    const { batches } = await fetchOne(log, { topic: topic!, partition: 0, offset: 0 });
-    const marks = batches.map(({ isTransactional, producerId }) =>
-      isTransactional && producerId === member.producerId
-    );
+    const marks: boolean[] = [];
+    for (const { offset } of read) {
+      const { batches: [batch] } = await fetchOne(log, { topic: topic!, partition: 0, offset });
+      marks.push(batch!.isTransactional && batch!.producerId === member.producerId);
+    }
     assert.deepEqual(marks, [false, true, true]);
   },
 
