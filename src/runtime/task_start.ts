@@ -55,8 +55,10 @@ export async function openStart(
   const names = topology.sources.map(({ topic }) => topic);
   const changelogName = changelogTopic(applicationId, stageName(topology));
   const reportTopics = settings.followsReports ? names.map(watermarksTopic) : [];
+  // Whoever asks for a topic that the job has no use for may not be permitted to.
+  const changelogs = topology.isStateful ? [changelogName] : [];
   const known = await log.describeTopics([
-    ...new Set([...names, changelogName, ...topology.sinkTopics, ...reportTopics]),
+    ...new Set([...names, ...changelogs, ...topology.sinkTopics, ...reportTopics]),
   ]);
   const described = (name: string) => {
     const topic = known.find((topic) => topic.name === name);
