@@ -86,8 +86,8 @@ export class MemberLoop {
         this.#standBy();
         continue;
       }
-      for (const { task } of this.#tasks) task.tick();
       await this.#lookUpWriters();
+      for (const { task } of this.#tasks) task.tick();
       this.#inputs.processSlice();
       await this.#committer.relieve();
       if (this.#committer.isDue) await this.#commitOrSkip();
@@ -120,7 +120,7 @@ export class MemberLoop {
   async #fetch(): Promise<void> {
     const { signal } = this.#options.settings;
     const wanted = this.#inputs.wanted;
-    const isBusy = this.#tasks.length > 0 && wanted.length === 0;
+    const isBusy = this.#tasks.length > 0 && wanted.length === 0 && !this.#inputs.isHeldUp;
     if (isBusy && !this.#member.isRebalancing) return;
     const maxWaitMs = this.#inputs.canProcess ? 0 : this.#waitMs();
     const ends = [signal, maxWaitMs > 0 ? this.#committer.ended : null].filter((one) => !!one);
@@ -132,10 +132,10 @@ export class MemberLoop {
     this.#inputs.feed(fetched);
   }
 
-  /** Finds out about writers that have been met for the first time (semantics 24). */
+  /** Finds out who writes, where that is not known and has come to matter (semantics 24). */
   async #lookUpWriters(): Promise<void> {
-    const { unsure } = this.#inputs;
-    if (unsure.length > 0) await lookUpWriters(this.#start!, unsure);
+    const { asking } = this.#inputs;
+    if (asking.length > 0) await lookUpWriters(this.#start!, asking);
   }
 
   /** How long a fetch may wait: until a commit is due and can begin, or the clock is to be looked at. */

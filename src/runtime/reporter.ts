@@ -39,9 +39,13 @@ export interface ReporterOptions {
 /** Decides what is to be reported, and encodes it. */
 export class Reporter {
   readonly #options: ReporterOptions;
+  /** A report is written anew when it is so old: before it is deleted, for new readers need it. */
+  readonly #renewalInterval: number;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    const kept = options.sinks.map(({ retentionMs }) => retentionMs ?? Number.POSITIVE_INFINITY);
+    this.#renewalInterval = Math.min(...kept) / 2;
   }
 
   /** The tasks that have something to report now; at a run's end whatever has changed. */
@@ -51,8 +55,10 @@ export class Reporter {
     return tasks.filter(({ task, reports, isDrained }) => {
       const idle = task.isIdle || isDrained;
       if (reports === null || idle !== reports.idle) return true;
+      const age = now - reports.at;
+      if (age >= this.#renewalInterval) return true;
       if (idle || task.watermark === reports.watermark) return false;
-      return isLast || now - reports.at >= reportInterval;
+      return isLast || age >= reportInterval;
     });
   }
 
