@@ -25,7 +25,7 @@ const actor = fc.record({
   version: fc.constantFrom("1", "1", "1", "2"),
   /** How many commits of all members it lets pass before it joins. */
   joinsAfter: fc.nat(8),
-  /** What it does with each of its polls' answers, until it ends. */
+  /** The partitions it commits, if it holds them, one commit after the other; then it ends. */
   commits: fc.array(fc.subarray([0, 1, 2]), { minLength: 1, maxLength: 8 }),
   /** Whether it commits when it is asked to give up what it holds. */
   savesLast: fc.boolean(),
@@ -81,7 +81,7 @@ class World {
       const { members } = await log.describeGroup(this.#group);
       const held = members.flatMap((member) => member.partitions);
       assert.equal(held.length, new Set(held).size, "a partition is held by two members");
-      await systemClock.sleep(1);
+      await this.#pause();
     }
     await playing;
   }
@@ -114,9 +114,11 @@ class World {
   }
 
   async #join(version: string): Promise<Life> {
-    const description = `member ${this.#members++}`;
-    const options = { description, topics: [this.#topic], version };
-    return new Life(await this.#underTest.log.join(this.#group, options), this.#topic);
+    const { log, peers = [] } = this.#underTest;
+    const logs = [log, ...peers];
+    const number = this.#members++;
+    const options = { description: `member ${number}`, topics: [this.#topic], version };
+    return new Life(await logs[number % logs.length]!.join(this.#group, options), this.#topic);
   }
 
   #pause(): Promise<void> {

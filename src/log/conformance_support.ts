@@ -21,6 +21,8 @@ import { type EncodedBatch, RecordBatchBuilder } from "./records/builder.ts";
 /** A log to be tested. */
 export interface LogUnderTest {
   readonly log: Log;
+  /** The same log as other processes have it open, if the harness can do that. */
+  readonly peers?: readonly Log[];
   /** Begins all names of topics and groups, for a log that outlives a test. */
   readonly prefix: string;
   /** Lets pass more time than a member may be silent without being replaced. */

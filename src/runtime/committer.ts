@@ -16,6 +16,9 @@ const sendBytes = 512 * 1024;
 /** Processing waits when so many bytes wait to be sent: memory stays flat. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 
+/** Why a signal is aborted; one for all, since a new one costs a stack trace. */
+const isOver = "it is over";
+
 /** Settings of a committer. */
 export interface CommitterOptions {
   readonly member: Member;
@@ -47,6 +50,7 @@ export class Committer {
   /** What is being sent ahead. */
   #sending: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
+  #ended = new AbortController();
   #nextAt: number;
   #status: CommitStatus = { count: 0, lastAt: null, lastDurationMs: null };
 
@@ -70,6 +74,11 @@ export class Committer {
   get isDue(): boolean {
     if (this.#ending !== null) return false;
     return this.#transaction?.isFull === true || this.#options.pace.now() >= this.#nextAt;
+  }
+
+  /** Aborted when the commit under way ends; null when none is. */
+  get ended(): AbortSignal | null {
+    return this.#ending === null ? null : this.#ended.signal;
   }
 
   /** Whether outputs have been sent ahead that no commit holds yet. */
@@ -143,8 +152,10 @@ export class Committer {
       this.#note(now - began);
     };
     this.#nextAt = began + this.#options.interval;
+    const ended = this.#ended = new AbortController();
     this.#ending = this.#watch(finish()).then(() => {
       this.#ending = null;
+      ended.abort(isOver);
       if (this.#failure === null) committed();
     });
   }

@@ -9,6 +9,7 @@ import type { Job, JobOptions, Stops } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";
 import { Outbox } from "./outbox.ts";
+import { topicWarnings } from "./topic_warnings.ts";
 import { ensureTopics, ownTopics, topicsMissing } from "./topics.ts";
 
 /** How often to look for what is waited for, in milliseconds. */
@@ -153,6 +154,10 @@ async function prepare(
   const names = [...new Set([...topology.sinkTopics, ...own.map(({ name }) => name)])];
   const written = await waitForTopics(log, job, { names, settings });
   if (written === null) return null;
+  const maxFutureMs = settings.maxFuture;
+  for (const warning of topicWarnings(job, { inputs, outputs: written, maxFutureMs })) {
+    settings.observer?.warned?.(warning);
+  }
   return {
     start: {
       log,

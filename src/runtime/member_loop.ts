@@ -28,7 +28,7 @@ const sliceRecords = 512;
 /** The longest wait for records: the clock is looked at that often (semantics 8, 9). */
 const maxWaitMs = 100;
 /** A partition that is not answered for holds up other tasks for so long at most (semantics 7). */
-const stallMs = 1_000;
+const stallMs = 10_000;
 /** How often the loop lets what arrives, signals and timers through while it has work. */
 const breathInterval = 4;
 
@@ -124,14 +124,13 @@ export class MemberLoop {
     const lanes = this.#lanes;
     const hungry = lanes.filter((lane) => lane.isEmpty && !lane.isAtStop);
     if (lanes.length > 0 && hungry.length === 0 && !this.#member.isRebalancing) return;
-    const fetched = await this.#member.poll(
-      hungry.map((lane) => lane.fetchPosition),
-      {
-        maxWaitMs: this.#processable.length === 0 ? this.#waitMs() : 0,
-        maxPartitionBytes,
-        ...(signal && { signal }),
-      },
-    );
+    const maxWaitMs = this.#processable.length === 0 ? this.#waitMs() : 0;
+    const ends = [signal, maxWaitMs > 0 ? this.#committer.ended : null].filter((one) => !!one);
+    const fetched = await this.#member.poll(hungry.map((lane) => lane.fetchPosition), {
+      maxWaitMs,
+      maxPartitionBytes,
+      ...(ends.length > 0 && { signal: ends.length > 1 ? AbortSignal.any(ends) : ends[0]! }),
+    });
     this.#fetchedLanes = hungry.filter((lane) => {
       const answer = fetched.find(({ topic, partition }) =>
         topic === lane.source.topic && partition === lane.task.partition
@@ -142,9 +141,9 @@ export class MemberLoop {
     });
   }
 
-  /** How long a fetch may wait: until a commit is due, or the clock is to be looked at. */
+  /** How long a fetch may wait: until a commit is due and can begin, or the clock is to be looked at. */
   #waitMs(): number {
-    if (!this.#committer.hasWork(this.#tasks)) return maxWaitMs;
+    if (this.#committer.ended !== null || !this.#committer.hasWork(this.#tasks)) return maxWaitMs;
     const left = this.#committer.nextAt - this.#options.settings.pace.now();
     return Math.max(0, Math.min(maxWaitMs, left));
   }

@@ -45,6 +45,7 @@ export function observerTo(post: (message: MemberMessage) => void): JobObserver 
   const send = (observation: Observation) => post({ kind: "observed", ...observation });
   return {
     waiting: (...args) => send({ name: "waiting", args }),
+    warned: (...args) => send({ name: "warned", args }),
     resumed: (...args) => send({ name: "resumed", args }),
     drained: (...args) => send({ name: "drained", args }),
     replaced: (...args) => send({ name: "replaced", args }),

@@ -101,7 +101,8 @@ export class Prefetcher {
 
   async #news(ms: number, signal: AbortSignal | undefined): Promise<void> {
     const woken = new AbortController();
-    const wake = () => woken.abort();
+    // With a reason of its own, since the default one costs a stack trace.
+    const wake = () => woken.abort("news");
     this.#wake = wake;
     signal?.addEventListener("abort", wake);
     await this.#cluster.clock.sleep(ms, woken.signal);
