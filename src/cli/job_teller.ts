@@ -4,7 +4,6 @@ import { describeDuration } from "../base/duration.ts";
 import { formatTime } from "../base/time.ts";
 import type { JobObserver } from "../runtime/job_options.ts";
 import type { JobStatus } from "../runtime/job_status.ts";
-import type { TopicWarning } from "../runtime/topic_warnings.ts";
 import { type OutcomeCounts, sumOutcomes, totalOf } from "../stream/counts.ts";
 import type { JobCommandOptions } from "./job_flags.ts";
 import type { Fields, Teller } from "./logging.ts";
@@ -19,7 +18,7 @@ export class JobTeller {
   readonly #progress: ProgressLine;
   /** What each member waits for. */
   readonly #waiting = new Map<number, string>();
-  /** The warnings that have been told, whichever member had them first. */
+  /** What has been warned of: each member finds the same. */
   readonly #warned = new Set<string>();
   /** The watermark of each task whose open windows were fired. */
   readonly #drained = new Map<number, number>();
@@ -38,8 +37,12 @@ export class JobTeller {
   observer(member = 0): JobObserver {
     return {
       waiting: (reason) => this.#tellWaiting(member, reason),
-      warned: (warning) => this.#tellWarning(warning),
       replaced: (reason) => this.#line("warning", member, `joining again: ${reason}`),
+      warned: ({ level, message, topics }) => {
+        if (this.#warned.has(message)) return;
+        this.#warned.add(message);
+        this.#line(level, 0, message, { topics });
+      },
       resumed: (inputs) => {
         for (const { level, message, fields } of resumeLines(inputs, this.#options.from)) {
           this.#line(level, member, message, fields);
@@ -58,11 +61,6 @@ export class JobTeller {
     const isKnown = [...this.#waiting].some(([other, its]) => other !== member && its === reason);
     this.#waiting.set(member, reason);
     if (!isKnown) this.#line("info", 0, `waiting: ${reason}`);
-  }
-
-  #tellWarning({ level, message, topics }: TopicWarning): void {
-    if (!this.#warned.has(message)) this.#line(level, 0, message, { topics });
-    this.#warned.add(message);
   }
 
   /** Tells a line above the progress line, which is drawn anew below. */

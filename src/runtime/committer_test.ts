@@ -25,11 +25,11 @@ function held(log: Log) {
     begin: () => {
       const transaction = member.begin();
       return overlay(transaction, {
-        commit: async (offsets) => {
+        commit: async (...args) => {
           await new Promise<void>((resolve, reject) =>
             waiting.push({ release: (error) => error ? reject(error) : resolve() })
           );
-          await transaction.commit(offsets);
+          await transaction.commit(...args);
         },
       });
     },
