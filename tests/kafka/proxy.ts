@@ -27,6 +27,7 @@ export const apiKeys = {
   AddPartitionsToTxn: 24,
   AddOffsetsToTxn: 25,
   EndTxn: 26,
+  WriteTxnMarkers: 27,
   TxnOffsetCommit: 28,
   SaslAuthenticate: 36,
 } as const;
@@ -39,6 +40,8 @@ export interface FaultOptions {
   readonly api?: number;
   /** How many frames it meets before it is over; default 1. */
   readonly times?: number;
+  /** How many frames pass before the first that it meets; default 0. */
+  readonly skip?: number;
 }
 
 /** A fault that is set; leaving its block takes it away and lets go what it holds. */
@@ -69,8 +72,11 @@ export interface Proxy extends AsyncDisposable {
   delay(milliseconds: number, options: FaultOptions): Fault;
   /** Passes on what `change` makes of a frame; the size in front is set right after it. */
   change(change: (frame: Uint8Array) => Uint8Array, options: FaultOptions): Fault;
-  /** Answers requests itself with this body (what follows the correlation id). */
-  answer(body: Uint8Array, options: Omit<FaultOptions, "at">): Fault;
+  /** Answers requests itself with a body (what follows the correlation id), or one made of each. */
+  answer(
+    body: Uint8Array | ((request: Uint8Array) => Uint8Array),
+    options: Omit<FaultOptions, "at">,
+  ): Fault;
   /** Closes every connection. */
   cutAll(): void;
 }
@@ -93,12 +99,14 @@ class ActiveFault implements Fault {
   readonly #act: (frame: Uint8Array, fault: ActiveFault) => Fate | Promise<Fate>;
   readonly #remove: (fault: ActiveFault) => void;
   readonly #meet: () => void;
+  #toSkip: number;
 
   constructor(options: FaultOptions, { act, remove }: {
     act: (frame: Uint8Array, fault: ActiveFault) => Fate | Promise<Fate>;
     remove: (fault: ActiveFault) => void;
   }) {
     this.#options = options;
+    this.#toSkip = options.skip ?? 0;
     this.#act = act;
     this.#remove = remove;
     const met = Promise.withResolvers<void>();
@@ -109,9 +117,11 @@ class ActiveFault implements Fault {
     this.release = released.resolve;
   }
 
+  /** Whether it meets a frame; asked once of each. */
   meets(at: FaultOptions["at"], api: number | undefined): boolean {
     const { at: place, api: wanted, times = 1 } = this.#options;
-    return at === place && this.hits < times && (wanted === undefined || wanted === api);
+    const fits = at === place && this.hits < times && (wanted === undefined || wanted === api);
+    return fits && --this.#toSkip < 0;
   }
 
   judge(frame: Uint8Array): Fate | Promise<Fate> {
@@ -176,11 +186,15 @@ class LoopbackProxy implements Proxy {
     return this.#add(options, (frame) => ({ pass: withSize(change(frame)) }));
   }
 
-  answer(body: Uint8Array, options: Omit<FaultOptions, "at">): Fault {
+  answer(
+    body: Uint8Array | ((request: Uint8Array) => Uint8Array),
+    options: Omit<FaultOptions, "at">,
+  ): Fault {
     return this.#add({ ...options, at: "request" }, (request) => {
-      const frame = new Uint8Array(8 + body.length);
+      const bytes = typeof body === "function" ? body(request) : body;
+      const frame = new Uint8Array(8 + bytes.length);
       frame.set(request.subarray(8, 12), 4);
-      frame.set(body, 8);
+      frame.set(bytes, 8);
       return { back: withSize(frame) };
     });
   }
