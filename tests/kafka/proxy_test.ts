@@ -223,6 +223,18 @@ test("answers with what it makes of a request, and lets pass the first ones", as
   }
 });
 
+test("meets the frames of one client alone", async ({ proxy, client }) => {
+  using fault = proxy.answer(new TextEncoder().encode("no"), { client: "one", times: 2 });
+  using other = await Client.connect(proxy.address);
+  for (
+    const [from, id, expected] of [[client, "one", "no"], [other, "two", "\0\x03two"]] as const
+  ) {
+    await from.send(apiKeys.EndTxn, `\0\x03${id}`);
+    assert.equal((await from.receive())![1], expected);
+  }
+  assert.equal(fault.hits, 1);
+});
+
 test("cuts all connections, held ones too, and refuses new ones", async ({ proxy, client }) => {
   using fault = proxy.hold({ at: "answer" });
   await client.send(apiKeys.Fetch, "a");
