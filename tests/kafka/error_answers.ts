@@ -137,10 +137,16 @@ const layouts = {
   JoinGroup: {
     version: 5,
     flexible: false,
-    write: (writer, code) => {
+    // Not a topic, but a broker says whom it refuses.
+    topics: (reader) => {
+      reader.string();
+      reader.raw(8);
+      return [{ name: reader.string(), partitions: [] }];
+    },
+    write: (writer, code, [member]: Topics) => {
       outcome(writer, code);
       writer.int32(-1);
-      for (let i = 0; i < 3; i++) writer.string("");
+      for (const text of ["", "", member!.name]) writer.string(text);
       writer.structs([], () => {});
     },
   },

@@ -6,19 +6,20 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { type ErrorCode, hasCode, messageOf } from "../../src/base/errors.ts";
-import { type KafkaLogOptions, openKafkaLog } from "../../src/log/kafka/kafka_log.ts";
 import type { Log } from "../../src/log/log.ts";
 import { runJob } from "../../src/mod.ts";
 import { needs } from "../permissions.ts";
-import { startCluster } from "./broker.ts";
 import { countingJob, Counts, expectedCounts, feed } from "./counting_job.ts";
 import { type Answerable, answerable, errorAnswer, errorInstead } from "./error_answers.ts";
-import { apiKeys, type Fault, type FaultOptions, type Proxy, startProxy } from "./proxy.ts";
+import { apiKeys, type Fault, type FaultOptions, type Proxy } from "./proxy.ts";
+import { type ProxiedBroker, startProxiedBroker } from "./proxied_broker.ts";
 
 const requestTimeoutMs = 1_000;
 const sessionTimeoutMs = 2_000;
 /** A join may take so much longer than the session. */
 const joinGraceMs = 5_000;
+/** A job that is asked to stop has so long for it. */
+const stopsWithin = 20_000;
 /** Records come in parts, so that there are several commits. */
 const parts = 4;
 const partSize = 75;
@@ -207,21 +208,20 @@ const ofTransactions: readonly Answerable[] = [
 
 /** Where the cases run. */
 interface Setting {
-  readonly proxy: Proxy;
+  readonly broker: ProxiedBroker;
   /** Past the proxy. */
   readonly direct: Log;
-  readonly openLog: (bootstrap: string, clientId: string) => Log;
 }
 
 /** One case in topics of its own; what was wrong, or null. */
 async function caseOf(
-  { proxy, direct, openLog }: Setting,
+  { broker, direct }: Setting,
   request: Answerable,
   { way, index }: { readonly way: Way; readonly index: number },
 ): Promise<string | null> {
   const name = `${request}-${index}`;
   const times = way.times ?? 1;
-  using fault = way.arm(proxy, {
+  using fault = way.arm(broker.proxy, {
     api: apiKeys[request],
     client: name,
     times,
@@ -233,7 +233,7 @@ async function caseOf(
   let ended: unknown = null;
   let runs = 0;
   const run = async (): Promise<void> => {
-    const log = openLog(proxy.address, name);
+    const log = broker.openLog("proxied", { clientId: name, sessionTimeoutMs, requestTimeoutMs });
     runs++;
     try {
       await runJob(log, job, { commitInterval: 20, signal: stop.signal });
@@ -256,13 +256,16 @@ async function caseOf(
       // The last records come when the fault has been.
       if (part === parts - 1) await metOr(fault, times, () => isOver);
       await feed(direct, name, [part * partSize, (part + 1) * partSize]);
-      await counts.come((part + 1) * partSize, () => isOver);
+      if (!await counts.come((part + 1) * partSize, () => isOver)) break;
     }
   } finally {
     stop.abort();
     fault.release();
-    await running;
+    const patience = new AbortController();
+    await Promise.race([running, systemClock.sleep(stopsWithin, patience.signal)]);
+    patience.abort();
   }
+  if (!isOver) return `${request} ${way.name}: the job did not stop`;
   if (failure !== null) return `${request} ${way.name}: ended with ${messageOf(failure)}`;
   if (fault.hits < times) return `${request} ${way.name}: met ${fault.hits} of ${times} requests`;
   if (way.ends !== undefined && ended === null) return `${request} ${way.name}: the job went on`;
@@ -297,52 +300,24 @@ Deno.test({
   ...needs("net", "run", "read", "write", "env"),
   name: "semantics 16: requests that fail in any way lose and double nothing",
   fn: async (t) => {
-    const proxies: Proxy[] = [];
-    const advertise = (address: string) => {
-      proxies.push(startProxy(address));
-      return proxies.at(-1)!.address;
-    };
-    const directory = Deno.makeTempDirSync({ prefix: "flights-instances-" });
-    const cluster = await startCluster({
-      listeners: [{ name: "PROXIED", advertise }],
-      properties: { "group.min.session.timeout.ms": "1000" },
-    });
-    const openLog = (bootstrap: string, clientId: string, own: Partial<KafkaLogOptions> = {}) => {
-      const [host, port] = bootstrap.split(":");
-      return openKafkaLog({
-        bootstrap: [{ host: host!, port: Number(port) }],
-        clientId,
-        instances: { directory, host: "faults" },
-        sessionTimeoutMs,
-        requestTimeoutMs,
-        ...own,
+    await using broker = await startProxiedBroker({ "group.min.session.timeout.ms": "1000" });
+    const setting = { broker, direct: broker.openLog("direct") };
+    for (const request of answerable) {
+      const ways = waysOf(request).map((way, index) => ({ way, index }));
+      await setting.direct.createTopics(
+        ways.flatMap(({ index }) =>
+          ["in", "out"].map((end) => ({ name: `${request}-${index}-${end}`, partitions: 1 }))
+        ),
+      );
+      await t.step({
+        name: `${request}, in ${ways.length} ways`,
+        sanitizeOps: false,
+        sanitizeResources: false,
+        fn: async () => {
+          const found = await inTurns(ways, (one) => caseOf(setting, request, one));
+          assert.deepEqual(found.filter((failure) => failure !== null), []);
+        },
       });
-    };
-    const direct = openLog(cluster.bootstrap(), "direct", { requestTimeoutMs: 30_000 });
-    const setting: Setting = { proxy: proxies[0]!, direct, openLog };
-    try {
-      for (const request of answerable) {
-        const ways = waysOf(request).map((way, index) => ({ way, index }));
-        await direct.createTopics(
-          ways.flatMap(({ index }) =>
-            ["in", "out"].map((end) => ({ name: `${request}-${index}-${end}`, partitions: 1 }))
-          ),
-        );
-        await t.step({
-          name: `${request}, in ${ways.length} ways`,
-          sanitizeOps: false,
-          sanitizeResources: false,
-          fn: async () => {
-            const found = await inTurns(ways, (one) => caseOf(setting, request, one));
-            assert.deepEqual(found.filter((failure) => failure !== null), []);
-          },
-        });
-      }
-    } finally {
-      await direct.close();
-      await cluster[Symbol.asyncDispose]();
-      for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
-      Deno.removeSync(directory, { recursive: true });
     }
   },
 });
