@@ -306,7 +306,6 @@ class Run {
   async #sample(): Promise<void> {
     while (!this.#failed.signal.aborted) {
       this.#fleet.sample();
-      this.#tell(`${this.#brokers.requests("EndTxn")} EndTxn ${this.#fleet.names}`);
       await systemClock.sleep(sampleInterval, this.#failed.signal);
     }
   }
