@@ -12,11 +12,10 @@
  */
 
 import { createHash } from "node:crypto";
-import process from "node:process";
 import { main } from "../src/cli/cli.ts";
 import type { Log } from "../src/log/log.ts";
 import { openSqliteLog } from "../src/log/sqlite/sqlite_log.ts";
-import { isSmall } from "./measure.ts";
+import { cpuSeconds, describeSpread, isSmall } from "./measure.ts";
 
 const small = isSmall(Deno.args);
 const count = small ? 10_000 : 500_000;
@@ -51,11 +50,6 @@ async function child(args: readonly string[]): Promise<void> {
   };
   console.error(costMark + JSON.stringify(cost));
   Deno.exit(0);
-}
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }
 
 /** Runs a command; all the process takes counts. */
@@ -168,11 +162,6 @@ function tell(
   costs: ReadonlyMap<string, readonly Cost[]>,
   { idle, flights }: { readonly idle: Cost; readonly flights: number },
 ): void {
-  const spread = (values: readonly number[], digits: number) => {
-    const sorted = [...values].sort((a, b) => a - b);
-    const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)]!.toFixed(digits);
-    return `${at(0.5)} (${at(0)} to ${at(1)})`;
-  };
   const recordsOf = (name: string) => name === "stats" ? flights : 2 * count;
   const perMillion = (name: string) =>
     costs.get(name)!.map(({ cpuSeconds }) => {
@@ -191,10 +180,13 @@ function tell(
     const own = perMillion(name);
     const ratio = own.map((value, round) => value / floors[round]!);
     const rates = all.map(({ wallSeconds }) => recordsOf(name) / wallSeconds / 1e3);
-    const line = [`${name.padEnd(8)} ${spread(own, 2)} CPU s/million`];
+    const line = [`${name.padEnd(8)} ${describeSpread(own, 2)} CPU s/million`];
     if (name !== "floor") {
-      line.push(`${spread(ratio, 2)} x floor`, `${spread(rates, 0)} thousand records/s`);
-      line.push(`${spread(all.map(({ peakMiB }) => peakMiB), 0)} MiB`);
+      line.push(
+        `${describeSpread(ratio, 2)} x floor`,
+        `${describeSpread(rates, 0)} thousand records/s`,
+      );
+      line.push(`${describeSpread(all.map(({ peakMiB }) => peakMiB), 0)} MiB`);
     }
     console.log(line.join(", "));
   }

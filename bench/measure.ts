@@ -3,6 +3,8 @@
  * result, so that a faster but wrong program is noticed.
  */
 
+import process from "node:process";
+
 /** How a measurement is taken. */
 export interface MeasureOptions {
   /** How many things one round works on: records, bytes. */
@@ -65,6 +67,40 @@ export function reportHash(measurements: readonly Measurement[]): void {
     }
   }
   console.log(`result ${(hash >>> 0).toString(16).padStart(8, "0")}`);
+}
+
+/** The median of some values, and between what they lie. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The value that a share of `sorted` does not exceed: 0.5 for the median, 1 for the largest. */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  return sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
+}
+
+/** The spread of some values; not a number where there are none. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  return { median: quantile(sorted, 0.5), min: quantile(sorted, 0), max: quantile(sorted, 1) };
+}
+
+/** "1.97 (1.67 to 2.27)": the median, and between what the values lie where there are several. */
+export function describeSpread(values: readonly number[], digits: number): string {
+  const { median, min, max } = spreadOf(values);
+  const number = (value: number) =>
+    value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return values.length === 1
+    ? number(median)
+    : `${number(median)} (${number(min)} to ${number(max)})`;
+}
+
+/** The processor time that this process has taken so far, all its threads. */
+export function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** Whether the program was asked for its small size: seconds at most, as the gate runs it. */

@@ -7,7 +7,7 @@ import process from "node:process";
 import type { Log, Member } from "../src/log/log.ts";
 import { RecordBatchBuilder } from "../src/log/records/builder.ts";
 import { openSqliteLog } from "../src/log/sqlite/sqlite_log.ts";
-import { isSmall, type Measurement, report, reportHash } from "./measure.ts";
+import { isSmall, type Measurement, quantile, report, reportHash } from "./measure.ts";
 
 const small = isSmall(Deno.args);
 const batchRecords = 1_000;
@@ -103,7 +103,7 @@ try {
     await measureWaiting("commit of one record", () => commit(member, latencies), commits),
   ];
   latencies.sort((a, b) => a - b);
-  const percentile = (share: number) => latencies[Math.floor(share * latencies.length)]!.toFixed(2);
+  const percentile = (share: number) => quantile(latencies, share).toFixed(2);
   console.log(`commit of one record: p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms`);
   reportHash(measurements);
   await log.close();

@@ -15,6 +15,8 @@ const facts = {
   "invalid-topology": { domain: "user", retryable: false },
   /** A record does not hold what its schema asks for (semantics 19, 20). */
   "bad-record": { domain: "user", retryable: false },
+  /** A topic is set to take no records of such an event time. */
+  "timestamp-refused": { domain: "user", retryable: false },
   /** The program's own function threw on a record. */
   "operator-failed": { domain: "user", retryable: false },
   /** A topic that is needed does not exist. */

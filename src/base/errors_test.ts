@@ -13,6 +13,7 @@ Deno.test("FlightsError tells of every code whose it is and whether to try again
     "invalid-argument": "user",
     "invalid-topology": "user",
     "bad-record": "user",
+    "timestamp-refused": "user",
     "operator-failed": "user",
     "topic-missing": "user, retryable",
     "topic-exists": "user",

@@ -21,7 +21,7 @@ import { TerminalLine } from "./progress_line.ts";
 import { recreateTopics } from "./recreate_topics.ts";
 import { withExamples, withRule } from "./usage.ts";
 import { integer, positive, rate, seed, share, time } from "./values.ts";
-import { waitForTopics } from "./wait_for_topics.ts";
+import { waitForLog, waitForTopics } from "./wait_for_topics.ts";
 import { counted } from "./words.ts";
 
 /** About how many records an append holds when there are that many. */
@@ -109,7 +109,11 @@ export function datagenCommand() {
 
 async function datagen(context: CommandContext, options: DatagenOptions): Promise<void> {
   const { log, tell } = context;
-  if (options.create) await create(context, options.partitions);
+  if (options.create) {
+    const there = await waitForLog(context, (log) => log.describeTopics(), { wait: null });
+    if (there === null) return;
+    await create(context, options.partitions);
+  }
   const names = [topics.skyone, topics.sunset];
   const written = await waitForTopics(context, names, { doing: "write to", wait: null });
   if (written === null) return;

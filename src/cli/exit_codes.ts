@@ -20,6 +20,7 @@ const byErrorCode: Readonly<Record<ErrorCode, number>> = {
   "invalid-argument": exitCode.usage,
   "invalid-topology": exitCode.needsDecision,
   "bad-record": exitCode.failed,
+  "timestamp-refused": exitCode.needsDecision,
   "operator-failed": exitCode.failed,
   "topic-missing": exitCode.needsDecision,
   "topic-exists": exitCode.needsDecision,

@@ -151,6 +151,7 @@ function aboveProgress(tell: Teller, progress: ProgressLine): TellObserved {
 function tellObserved(tell: TellObserved, from: StartFrom): JobObserver {
   return {
     waiting: (reason) => tell.info(`waiting: ${reason}`),
+    warned: ({ level, message, topics }) => tell[level](message, { topics }),
     replaced: (reason) => tell.warning(`joining again: ${reason}`),
     resumed: (inputs) => {
       for (const { level, message, fields } of resumeLines(inputs, from)) {

@@ -6,12 +6,11 @@ import { FlightsError, messageOf } from "../base/errors.ts";
 import {
   type ClientProperties,
   parseClientProperties,
-  type Pem,
   type SaslProperties,
-  type TlsProperties,
 } from "../log/kafka/client_properties.ts";
 import type { KafkaLogOptions } from "../log/kafka/kafka_log.ts";
 import type { EverywhereOptions } from "./everywhere.ts";
+import { readTlsFiles } from "./tls_files.ts";
 
 /**
  * The settings of the cluster that the options name, or null when they name none.
@@ -33,7 +32,7 @@ export async function kafkaLogOptions(options: EverywhereOptions): Promise<Kafka
     bootstrap: servers.split(",").map(endpointOf),
     clientId: "flights",
     instances: { directory: `${stateDirectory()}/flights/instances`, host: hostMark() },
-    ...(properties?.tls && { tls: await tlsOf(properties.tls) }),
+    ...(properties?.tls && { tls: await readTlsFiles(properties.tls) }),
     ...(properties?.sasl && { sasl: saslOf(properties.sasl) }),
   };
 }
@@ -54,35 +53,27 @@ async function readText(file: string, what: string): Promise<string> {
   }
 }
 
+async function readToken(file: string): Promise<string> {
+  const token = (await readText(file, "the token")).trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  const found = token === "" ? "it is empty" : "it holds other characters";
+  throw new FlightsError(
+    "invalid-argument",
+    `Cannot read the token: ${file} must hold one token of visible ASCII characters, ${found}`,
+  );
+}
+
 function endpointOf(address: string) {
   const at = address.lastIndexOf(":");
   const host = address.slice(0, at).trim().replace(/^\[(.*)\]$/, "$1");
   return { host, port: Number(address.slice(at + 1)) };
 }
 
-async function tlsOf(tls: TlsProperties): Promise<NonNullable<KafkaLogOptions["tls"]>> {
-  const { ca, identity, verifyHostName } = tls;
-  return {
-    verifyHostName,
-    ...(ca && { ca: await pemOf(ca) }),
-    ...(identity && {
-      certificate: await pemOf(identity.certificate),
-      key: await pemOf(identity.key),
-      ...(identity.keyPassword && { keyPassphrase: identity.keyPassword.reveal() }),
-    }),
-  };
-}
-
-async function pemOf(pem: Pem): Promise<string> {
-  return "file" in pem ? await readText(pem.file, "a certificate or key") : pem.text.reveal();
-}
-
 function saslOf(sasl: SaslProperties): NonNullable<KafkaLogOptions["sasl"]> {
   if (sasl.mechanism === "OAUTHBEARER") {
     const { tokenFile } = sasl;
     // Read anew each time: whoever keeps the file puts a fresh token there.
-    const token = async () => (await readText(tokenFile, "the token")).trim();
-    return { mechanism: "oauthbearer", token };
+    return { mechanism: "oauthbearer", token: () => readToken(tokenFile) };
   }
   const { mechanism, username, password } = sasl;
   const mechanisms = {

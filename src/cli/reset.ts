@@ -6,8 +6,9 @@ import { formatTime } from "../base/time.ts";
 import { resetJob, type ResetResult } from "../runtime/reset.ts";
 import { runCommand } from "./command.ts";
 import { withEverywhere } from "./everywhere.ts";
-import { withExamples } from "./usage.ts";
+import { withExamples, withWait } from "./usage.ts";
 import { applicationId, resetTo } from "./values.ts";
+import { waitForLog } from "./wait_for_topics.ts";
 
 /** Builds the command. */
 export function resetCommand() {
@@ -28,8 +29,11 @@ export function resetCommand() {
     ["flights reset stats", "compute all statistics anew"],
     ["flights reset merge --to 2026-01-31T12:00", "begin again at a time"],
   ]);
-  return withEverywhere(command).action(async (job, options) => {
-    process.exitCode = await runCommand(options, async ({ log, tell }) => {
+  return withEverywhere(withWait(command)).action(async (job, options) => {
+    process.exitCode = await runCommand(options, async (context) => {
+      const { log, tell } = context;
+      const { wait } = options;
+      if (await waitForLog(context, (log) => log.describeTopics(), { wait }) === null) return;
       const result = await resetJob(log, job, options);
       tell.info(describeReset(job, options.to, result), {
         job,

@@ -11,7 +11,7 @@ import { writeError } from "./text_output.ts";
 import { textTable } from "./text_table.ts";
 import { withExamples, withWait } from "./usage.ts";
 import { topicName } from "./values.ts";
-import { waitForTopics } from "./wait_for_topics.ts";
+import { waitForLog, waitForTopics } from "./wait_for_topics.ts";
 
 /** Commander hands over what it has read so far. */
 function topicNames(text: string, before: readonly string[] = []): readonly string[] {
@@ -35,10 +35,12 @@ export function topicsCommand() {
 function listCommand() {
   const command = new Command("list").description("prints the names of all topics, one a line");
   withExamples(command, [["flights topics list", "all names, one a line"]]);
-  return withEverywhere(command).action(async (options) => {
-    process.exitCode = await runCommand(options, async ({ log }) => {
+  return withEverywhere(withWait(command)).action(async (options) => {
+    process.exitCode = await runCommand(options, async (context) => {
+      const topics = await waitForLog(context, (log) => log.describeTopics(), options);
+      if (topics === null) return;
       const output = new DataOutput();
-      for (const { name } of await log.describeTopics()) output.add(`${name}\n`);
+      for (const { name } of topics) output.add(`${name}\n`);
       await output.flush();
     });
   });
@@ -72,7 +74,7 @@ async function describe(
   { json, wait }: DescribeOptions,
 ): Promise<void> {
   const topics = names.length === 0
-    ? await context.log.describeTopics()
+    ? await waitForLog(context, (log) => log.describeTopics(), { wait })
     : await waitForTopics(context, names, { doing: "describe", wait });
   if (topics === null) return;
   if (json !== true && process.stdout.isTTY === true) {
@@ -89,9 +91,12 @@ function jsonOf(topic: TopicDescription) {
   const partitions = topic.partitions.map(({ startOffset, endOffset }, partition) => {
     return { partition, startOffset, endOffset, records: endOffset - startOffset };
   });
-  const { name, id, cleanup, retentionMs, retentionBytes } = topic;
+  const { partitions: _, settings, ...described } = topic;
   const records = partitions.reduce((sum, one) => sum + one.records, 0);
-  return { name, id, cleanup, retentionMs, retentionBytes, records, partitions };
+  const known = settings === "hidden"
+    ? { ...described, cleanup: null, retentionMs: null, retentionBytes: null }
+    : { ...described, ...settings };
+  return { ...known, records, partitions };
 }
 
 /** Topics as a table for people: a row a partition. The id is left to JSON: it would not fit. */
@@ -102,7 +107,11 @@ export function tableOf(topics: readonly TopicDescription[]): string {
       ...(retentionMs === null ? [] : [formatDuration(retentionMs)]),
       ...(retentionBytes === null ? [] : [`${retentionBytes} bytes a partition`]),
     ];
-    const kept = cleanup === "compact" ? ["newest of each key", ...limits] : limits;
+    const kept = cleanup === "compact"
+      ? ["newest of each key", ...limits]
+      : cleanup === null
+      ? ["needs DescribeConfigs"]
+      : limits;
     return partitions.map(({ partition, startOffset, endOffset, records }) =>
       partition === 0
         ? [name, partition, startOffset, endOffset, records, kept.join(", ") || "for ever"]

@@ -46,12 +46,12 @@ export function withRule<A extends unknown[], O extends Record<string, unknown>>
   });
 }
 
-/** Adds the option that limits how long a command waits for topics. */
+/** Adds the option that limits how long a command waits for topics, and for the log itself. */
 export function withWait<A extends unknown[], O extends Record<string, unknown>>(
   command: Command<A, O>,
 ): Command<A, O & { readonly wait: number }> {
   return command.addOption(
-    new Option("--wait <duration>", "how long to wait for a topic that is not there")
+    new Option("--wait <duration>", "how long to wait for a log or topic that is not there")
       .argParser(duration).default(10_000, "10s"),
   ) as unknown as Command<A, O & { readonly wait: number }>;
 }

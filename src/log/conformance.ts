@@ -5,6 +5,7 @@
 
 import { groupTests } from "./conformance_groups.ts";
 import { recordTests } from "./conformance_records.ts";
+import { sharingTests } from "./conformance_sharing.ts";
 import type { LogUnderTest } from "./conformance_support.ts";
 import { transactionTests } from "./conformance_transactions.ts";
 
@@ -27,7 +28,7 @@ export function testLogConformance(
   open: () => Promise<LogUnderTest>,
   { ignore = false }: ConformanceOptions = {},
 ): void {
-  const tests = { ...recordTests, ...transactionTests, ...groupTests };
+  const tests = { ...recordTests, ...transactionTests, ...groupTests, ...sharingTests };
   for (const [rule, test] of Object.entries(tests)) {
     Deno.test({
       name: `${name} ${rule}`,

@@ -6,12 +6,14 @@ import {
   assigned,
   commitOffsets,
   elapsed,
+  join,
   joined,
   type LogTest,
   output,
   patience,
   readTexts,
   recordsOf,
+  sharedOut,
 } from "./conformance_support.ts";
 
 /** By what they show. */
@@ -19,11 +21,7 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
   "gives a member all partitions, and lets it read by polling": async ({ log, prefix }) => {
     const [one, two] = [`${prefix}one`, `${prefix}two`];
     await log.createTopics([one, two].map((name) => ({ name, partitions: 3 })));
-    const member = await log.join(`${prefix}g`, {
-      description: "first",
-      topics: [one, two],
-      version: "1",
-    });
+    const member = await join(log, `${prefix}g`, { topics: [one, two] });
     assert.deepEqual(member.assignment, { generation: 0, partitions: [], waitingFor: null });
     await assigned(member);
     assert.deepEqual(member.assignment.partitions, [0, 1, 2]);
@@ -39,7 +37,7 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     });
     assert(took < patience / 2, `the append must end the wait, it took ${took} ms`);
     await assertFails(
-      member.poll([{ topic: two, partition: 2, offset: 9 }]),
+      member.poll([{ topic: two, partition: 2, offset: 9 }], { maxWaitMs: patience }),
       "offset-out-of-range",
     );
   },
@@ -47,10 +45,9 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
   "refuses to join for topics that do not fit": async ({ log, prefix }) => {
     const [one, two] = [`${prefix}one`, `${prefix}two`];
     await log.createTopics([{ name: one, partitions: 1 }, { name: two, partitions: 2 }]);
-    const join = (...topics: string[]) =>
-      log.join(`${prefix}g`, { description: "", topics, version: "1" });
-    await assertFails(join(one, `${prefix}missing`), "topic-missing");
-    await assertFails(join(one, two), "partitions-changed");
+    const joining = (...topics: string[]) => join(log, `${prefix}g`, { topics });
+    await assertFails(joining(one, `${prefix}missing`), "topic-missing");
+    await assertFails(joining(one, two), "partitions-changed");
     assert.deepEqual(await log.describeGroup(`${prefix}g`), { members: [], offsets: [] });
   },
 
@@ -59,21 +56,13 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
   ) => {
     const [topic, group] = [`${prefix}t`, `${prefix}g`];
     await log.createTopics([{ name: topic, partitions: 1 }]);
-    const first = await log.join(group, {
-      description: "the first",
-      topics: [topic],
-      version: "1",
-    });
-    await assigned(first);
+    const topics = [topic];
+    const first = await assigned(await join(log, group, { topics, description: "the first" }));
     const committed = { topic, partition: 0, offset: 0, metadata: "so far" };
     await commitOffsets(first, committed);
-    const second = await log.join(group, {
-      description: "the second",
-      topics: [topic],
-      version: "1",
-    });
+    const second = await join(log, group, { topics, description: "the second" });
     assert.notEqual(second.id, first.id);
-    assert.deepEqual(await second.poll([]), []);
+    await sharedOut([first, second], 1);
     assert.deepEqual(second.assignment.partitions, []);
     assert(second.assignment.waitingFor?.includes("the first"), second.assignment.waitingFor!);
     assert.deepEqual(await second.committed(), []);
@@ -130,7 +119,8 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     const [topic, group] = [`${prefix}t`, `${prefix}g`];
     await log.createTopics([{ name: topic, partitions: 1 }]);
     const holder = await joined(log, group, topic);
-    const standby = await log.join(group, { description: "second", topics: [topic], version: "1" });
+    const standby = await join(log, group, { topics: [topic] });
+    await sharedOut([holder, standby], 1);
     const polls: [typeof holder, Parameters<typeof holder.poll>[0]][] = [
       [holder, [{ topic, partition: 0, offset: 0 }]],
       [standby, []],

@@ -30,7 +30,7 @@ export const recordTests: Readonly<Record<string, LogTest>> = {
     ]);
     const empty = { startOffset: 0, endOffset: 0 };
     const described = await log.describeTopics([c!, b!, a!, `${prefix}missing`]);
-    assert.deepEqual(described.map(({ id: _, ...rest }) => rest), [
+    assert.deepEqual(described.map(({ id: _, settings: __, ...rest }) => rest), [
       {
         name: a,
         cleanup: "delete",

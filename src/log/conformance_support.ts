@@ -8,6 +8,7 @@ import type { Header } from "../base/record.ts";
 import type {
   CommittedOffset,
   FetchedPartition,
+  JoinOptions,
   Log,
   Member,
   OutputBatch,
@@ -20,6 +21,8 @@ import { type EncodedBatch, RecordBatchBuilder } from "./records/builder.ts";
 /** A log to be tested. */
 export interface LogUnderTest {
   readonly log: Log;
+  /** The same log as other processes have it open, if the harness can do that. */
+  readonly peers?: readonly Log[];
   /** Begins all names of topics and groups, for a log that outlives a test. */
   readonly prefix: string;
   /** Lets pass more time than a member may be silent without being replaced. */
@@ -103,10 +106,10 @@ export async function readAll(
     const maxWaitMs = records.length < expected ? Math.max(0, deadline - systemClock.now()) : 0;
     const fetched = await fetchOne(log, { topic, partition, offset }, maxWaitMs);
     records.push(...recordsOf(fetched, offset));
+    // What is behind the last record that can be read may belong to an open transaction.
+    const isAtEnd = fetched.nextOffset === offset;
     offset = fetched.nextOffset;
-    if (offset >= fetched.endOffset && (records.length >= expected || maxWaitMs === 0)) {
-      return records;
-    }
+    if (isAtEnd && (records.length >= expected || maxWaitMs === 0)) return records;
   }
 }
 
@@ -127,22 +130,61 @@ export async function fetchOne(
   return fetched!;
 }
 
+/**
+ * Polls all members at the same time, since each may have to wait for the others, until `isSo` and
+ * none of them is asked to give up what it holds.
+ */
+export async function pollUntil(
+  members: readonly Member[],
+  isSo: () => boolean,
+): Promise<void> {
+  const deadline = systemClock.now() + patience;
+  const isDone = () => isSo() && !members.some(({ isRebalancing }) => isRebalancing);
+  await Promise.all(members.map(async (member) => {
+    while (!isDone()) {
+      const told = members.map(({ assignment }) => JSON.stringify(assignment)).join();
+      assert(systemClock.now() < deadline, `not so within ${patience} ms: ${isSo}, with ${told}`);
+      assert.deepEqual(await member.poll([], { maxWaitMs: 100 }), []);
+    }
+  }));
+}
+
+/** Polls all members of a group until each holds its share of the partitions, or knows whose. */
+export async function sharedOut(members: readonly Member[], partitions: number): Promise<void> {
+  const least = Math.floor(partitions / members.length);
+  await pollUntil(members, () =>
+    heldBy(...members).length === partitions &&
+    members.every(({ assignment: { partitions: held, waitingFor } }) =>
+      (held.length === least || held.length === least + 1) &&
+      (held.length > 0) === (waitingFor === null)
+    ));
+}
+
+/** The partitions that members hold, in order; one that is held twice is there twice. */
+export function heldBy(...members: readonly Member[]): readonly number[] {
+  return members.flatMap(({ assignment }) => assignment.partitions).sort((a, b) => a - b);
+}
+
 /** Polls until the member holds partitions. */
 export async function assigned(member: Member): Promise<Member> {
-  const deadline = systemClock.now() + patience;
-  while (member.assignment.partitions.length === 0) {
-    const left = deadline - systemClock.now();
-    assert(left > 0, `a member must be given partitions within ${patience} ms`);
-    assert.deepEqual(await member.poll([], { maxWaitMs: left }), []);
-  }
+  await pollUntil([member], () => member.assignment.partitions.length > 0);
   return member;
 }
 
-/** Joins a group and waits until the member holds the partitions. */
+/** Joins a group for topics. */
+export function join(
+  log: Log,
+  group: string,
+  { topics, description = `member of ${group}`, version = "1" }:
+    & Pick<JoinOptions, "topics">
+    & Partial<JoinOptions>,
+): Promise<Member> {
+  return log.join(group, { topics, description, version });
+}
+
+/** Joins a group and waits until the member holds partitions. */
 export async function joined(log: Log, group: string, ...topics: string[]): Promise<Member> {
-  return await assigned(
-    await log.join(group, { description: `member of ${group}`, topics, version: "1" }),
-  );
+  return await assigned(await join(log, group, { topics }));
 }
 
 /** Commits offsets alone. */

@@ -43,6 +43,25 @@ export interface TopicDescription {
   readonly retentionBytes: number | null;
   /** One entry a partition, at its number's index. */
   readonly partitions: readonly PartitionDescription[];
+  /**
+   * What only the topics of a cluster have; left out by other logs. `hidden`: this user may not look at
+   * the topic's settings, so that cleanup and retention here are what is most usual.
+   */
+  readonly settings?: TopicSettings | "hidden";
+}
+
+/** How a cluster keeps a topic. */
+export interface TopicSettings {
+  /** What a record's timestamp is: its writer's, or the time of its append. */
+  readonly timestampType: "create" | "append";
+  /** A record that is further ahead of the broker's clock is refused, in milliseconds; null: none. */
+  readonly maxAheadMs: number | null;
+  /** How many copies there are of each partition; of the one with the fewest. */
+  readonly replicas: number;
+  /** How many of them must have a record before it counts as written. */
+  readonly minInSyncReplicas: number;
+  /** How many brokers could hold a copy. */
+  readonly brokers: number;
 }
 
 /** The ends of a partition. */

@@ -28,6 +28,8 @@ export class InputLane implements Lane {
   headTime = 0;
   /** The high watermark when this partition was fetched last; null before the first fetch. */
   endOffset: number | null = null;
+  /** Since when it has been asked for without an answer; null when it is not waited for. */
+  unansweredSince: number | null = null;
   readonly #topicId: string;
   #batches: readonly RecordBatch[] = [];
   #batchIndex = 0;
@@ -62,6 +64,11 @@ export class InputLane implements Lane {
     return this.isEmpty && this.endOffset !== null && this.position >= this.endOffset;
   }
 
+  /** Whether it has more to read but nothing buffered: its task waits for it (semantics 7). */
+  get isStarved(): boolean {
+    return this.isEmpty && !this.isCaughtUp;
+  }
+
   /** Whether a bounded run has read this partition to its stop. */
   get isAtStop(): boolean {
     return this.stopOffset !== null && this.position >= this.stopOffset;
@@ -77,6 +84,7 @@ export class InputLane implements Lane {
   /** Takes in what was fetched at {@linkcode InputLane.fetchPosition}. */
   feed(fetched: FetchedPartition): void {
     this.endOffset = fetched.endOffset;
+    this.unansweredSince = null;
     this.#fetchOffset = fetched.nextOffset;
     this.#batches = fetched.batches;
     this.#batchIndex = 0;

@@ -9,6 +9,7 @@ import type { Job, JobOptions } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";
 import { Outbox } from "./outbox.ts";
+import { topicWarnings } from "./topic_warnings.ts";
 import { ensureTopics, ownTopics, topicsMissing } from "./topics.ts";
 
 /** How often to look for what is waited for, in milliseconds. */
@@ -53,11 +54,16 @@ async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promis
     topics: inputTopics(job),
     version: versionOf(job, options),
   });
+  let status: JobStatus;
   try {
-    return await new MemberLoop(member, options).run();
-  } finally {
-    await member.close();
+    status = await new MemberLoop(member, options).run();
+  } catch (error) {
+    // What ended the run is told, whatever comes of leaving.
+    await member.close().catch(() => {});
+    throw error;
   }
+  await member.close();
+  return status;
 }
 
 /** Tells jobs apart that must not share a group: by structure and by what their state means. */
@@ -117,6 +123,10 @@ async function prepare(
   await ensureTopics(log, own);
   const written = [...topology.sinkTopics, ...own.map(({ name }) => name)];
   const described = await log.describeTopics(written);
+  const maxFutureMs = settings.maxFuture;
+  for (const warning of topicWarnings(job, { inputs, outputs: described, maxFutureMs })) {
+    settings.observer?.warned?.(warning);
+  }
   const stops = settings.untilEnd === undefined ? null : new Map(
     inputs.map((topic) => [topic.name, topic.partitions.map(({ endOffset }) => endOffset)]),
   );

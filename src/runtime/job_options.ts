@@ -5,6 +5,7 @@ import type { OnError } from "../stream/task.ts";
 import type { Topology } from "../stream/topology.ts";
 import type { JobStatus } from "./job_status.ts";
 import type { OnDataLoss, Resume, StartFrom } from "./resume.ts";
+import type { TopicWarning } from "./topic_warnings.ts";
 
 /** A topology under the name by which the log knows it. */
 export interface Job {
@@ -57,6 +58,8 @@ export interface ResumedInput {
 export interface JobObserver {
   /** It cannot go on yet; told once for each reason. */
   waiting?(reason: string): void;
+  /** A setting of its topics may bring trouble; told at the start, once each. */
+  warned?(warning: TopicWarning): void;
   /** Tasks have been taken up (semantics 18). */
   resumed?(inputs: readonly ResumedInput[]): void;
   /** A bounded run fired its open windows up to this time (semantics 11). */

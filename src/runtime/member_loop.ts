@@ -11,9 +11,8 @@ import { noWatermark } from "../stream/progress.ts";
 import { oldestFirst } from "../stream/order.ts";
 import type { InputLane } from "./input_lane.ts";
 import type { JobOptions } from "./job_options.ts";
-import type { CommitStatus, JobState, JobStatus, TaskStatus } from "./job_status.ts";
-import { Outbox } from "./outbox.ts";
-import { encodeMetadata } from "./saved_progress.ts";
+import type { JobState, JobStatus, TaskStatus } from "./job_status.ts";
+import { Committer } from "./committer.ts";
 import {
   openStart,
   type StartContext,
@@ -22,16 +21,16 @@ import {
   startTask,
 } from "./task_start.ts";
 
-/** A commit is made early when this many bytes of outputs wait for it: memory stays flat. */
-const maxUncommittedBytes = 2 * 1024 * 1024;
-/** What a fetch takes of each partition: a batch or two, for the same reason. */
+/** What a fetch takes of each partition: a batch or two, so that memory stays flat. */
 const maxPartitionBytes = 256 * 1024;
 /** Records processed between two looks at the clock. */
 const sliceRecords = 512;
 /** The longest wait for records: the clock is looked at that often (semantics 8, 9). */
 const maxWaitMs = 100;
-/** How often the loop lets signals and timers through while it has work, in milliseconds. */
-const breathInterval = 20;
+/** A partition that is not answered for holds up other tasks for so long at most (semantics 7). */
+const stallMs = 10_000;
+/** How often the loop lets what arrives, signals and timers through while it has work. */
+const breathInterval = 4;
 
 /** What a loop works with; the same for all members of a job. */
 export interface MemberLoopOptions {
@@ -46,27 +45,28 @@ export interface MemberLoopOptions {
 export class MemberLoop {
   readonly #member: Member;
   readonly #options: MemberLoopOptions;
-  #outbox: Outbox;
+  readonly #joinedAt: number;
+  #committer: Committer;
   #start: StartContext | null = null;
-  readonly #commitInterval: number;
   #generation = 0;
   #tasks: readonly StartedTask[] = [];
   #lanes: readonly InputLane[] = [];
-  /** The lanes that the newest fetch looked at. */
+  /** The lanes that the newest fetch answered for. */
   #fetchedLanes: readonly InputLane[] = [];
-  #state: JobState = "standing-by";
   #waitingFor: string | null = null;
-  #nextCommitAt = 0;
   #lastBreathAt = 0;
-  readonly #joinedAt: number;
-  #commits: CommitStatus = { count: 0, lastAt: null, lastDurationMs: null };
 
   constructor(member: Member, options: MemberLoopOptions) {
     this.#member = member;
     this.#options = options;
-    this.#outbox = new Outbox(options.partitionsOf);
+    this.#committer = this.#newCommitter();
     this.#joinedAt = options.settings.pace.now();
-    this.#commitInterval = options.settings.commitInterval ?? 100;
+  }
+
+  #newCommitter(): Committer {
+    const { partitionsOf, settings: { clock, pace, commitInterval: interval = 100 } } =
+      this.#options;
+    return new Committer({ member: this.#member, partitionsOf, interval, clock, pace });
   }
 
   /**
@@ -77,7 +77,10 @@ export class MemberLoop {
   async run(): Promise<JobStatus> {
     const { signal, untilEnd } = this.#options.settings;
     while (!signal?.aborted) {
+      // What may be taken away is committed before.
+      if (this.#member.isRebalancing) await this.#commitAll();
       await this.#fetch();
+      if (this.#member.isRebalancing) continue;
       if (this.#member.assignment.generation !== this.#generation) {
         await this.#takeUp();
         continue;
@@ -88,73 +91,102 @@ export class MemberLoop {
       }
       for (const { task } of this.#tasks) task.tick();
       this.#processSlice();
-      if (this.#isCommitDue()) await this.#commit();
+      await this.#committer.relieve();
+      if (this.#committer.isDue) await this.#commitOrSkip();
       if (untilEnd !== undefined && this.#isAtEnd()) {
         this.#end(untilEnd.drain);
         break;
       }
       await this.#breathe();
     }
-    const progressed = this.#tasks.some(({ task }) => task.hasProgressed);
-    if (this.#hasChanges() || progressed) await this.#commit();
+    await this.#commitAll();
     return this.#tell("stopped");
   }
 
   /** Fetches for the lanes that have nothing buffered; waits only when nothing can be processed. */
   async #fetch(): Promise<void> {
-    const { signal } = this.#options.settings;
+    const { signal, pace } = this.#options.settings;
     const lanes = this.#lanes;
     const hungry = lanes.filter((lane) => lane.isEmpty && !lane.isAtStop);
     if (lanes.length > 0 && hungry.length === 0) return;
-    const idle = this.#isStarved || lanes.every((lane) => lane.isEmpty);
-    const fetched = await this.#member.poll(
-      hungry.map((lane) => lane.fetchPosition),
-      { maxWaitMs: idle ? this.#waitMs() : 0, maxPartitionBytes, ...(signal && { signal }) },
-    );
-    this.#fetchedLanes = hungry;
-    for (const partition of fetched) {
-      hungry.find((lane) =>
-        lane.source.topic === partition.topic && lane.task.partition === partition.partition
-      )?.feed(partition);
-    }
+    const maxWaitMs = this.#processable.length === 0 ? this.#waitMs() : 0;
+    const ends = [signal, maxWaitMs > 0 ? this.#committer.ended : null].filter((one) => !!one);
+    const fetched = await this.#member.poll(hungry.map((lane) => lane.fetchPosition), {
+      maxWaitMs,
+      maxPartitionBytes,
+      ...(ends.length > 0 && { signal: ends.length > 1 ? AbortSignal.any(ends) : ends[0]! }),
+    });
+    this.#fetchedLanes = hungry.filter((lane) => {
+      const answer = fetched.find(({ topic, partition }) =>
+        topic === lane.source.topic && partition === lane.task.partition
+      );
+      if (answer !== undefined) lane.feed(answer);
+      else lane.unansweredSince ??= pace.now();
+      return answer !== undefined;
+    });
   }
 
-  /** How long a fetch may wait: until a commit is due, or the clock is to be looked at. */
+  /** How long a fetch may wait: until a commit is due and can begin, or the clock is to be looked at. */
   #waitMs(): number {
-    if (!this.#hasChanges()) return maxWaitMs;
-    return Math.max(0, Math.min(maxWaitMs, this.#nextCommitAt - this.#options.settings.pace.now()));
+    if (this.#committer.ended !== null || !this.#committer.hasWork(this.#tasks)) return maxWaitMs;
+    const left = this.#committer.nextAt - this.#options.settings.pace.now();
+    return Math.max(0, Math.min(maxWaitMs, left));
   }
 
-  /** Starts the tasks of a new assignment; those of the old one and their outputs are void. */
+  /**
+   * Takes up a new assignment. Tasks that stay go on as they are, if the group still has what they
+   * committed last; the others' outputs are void.
+   */
   async #takeUp(): Promise<void> {
-    const { assignment } = this.#member;
+    const { generation, partitions } = this.#member.assignment;
     const { observer } = this.#options.settings;
-    this.#generation = assignment.generation;
-    this.#outbox = new Outbox(this.#options.partitionsOf);
-    this.#tasks = [];
-    this.#lanes = [];
+    this.#generation = generation;
     this.#waitingFor = null;
-    if (assignment.partitions.length === 0) return;
-    this.#tell("restoring");
-    const tasks = await this.#startTasks(assignment.partitions);
+    const before = this.#takeDown();
+    if (partitions.length === 0) return;
+    // In this order: no topic is then found shorter than what was committed says.
+    const committed = await this.#member.committed();
+    const kept = before.filter((started) =>
+      partitions.includes(started.task.partition) && isAsCommitted(started, committed)
+    );
+    this.#hold(kept);
+    const missing = partitions.filter((one) => !kept.some(({ task }) => task.partition === one));
+    if (missing.length > 0) this.#tell("restoring");
+    const tasks = await this.#startTasks(missing, committed);
     if (tasks === null) return;
-    this.#tasks = tasks;
-    this.#lanes = tasks.flatMap(({ lanes }) => lanes);
-    this.#nextCommitAt = this.#options.settings.pace.now() + this.#commitInterval;
-    observer?.resumed?.(tasks.flatMap(({ resumed }) => resumed));
+    this.#hold([...kept, ...tasks].sort((a, b) => a.task.partition - b.task.partition));
+    if (missing.length > 0) observer?.resumed?.(tasks.flatMap(({ resumed }) => resumed));
     this.#tell("running");
   }
 
+  /** Lets go of all tasks, and of what they have put out since their last commit. */
+  #takeDown(): readonly StartedTask[] {
+    const before = this.#tasks;
+    this.#hold([]);
+    if (!this.#committer.hasWork(before)) return before;
+    if (this.#committer.hasSent) throw takenAway(this.#options.start.job.applicationId);
+    this.#committer = this.#newCommitter();
+    return [];
+  }
+
+  #hold(tasks: readonly StartedTask[]): void {
+    this.#tasks = tasks;
+    this.#lanes = tasks.flatMap(({ lanes }) => lanes);
+    this.#fetchedLanes = [];
+  }
+
   /** The tasks of these partitions, or null when they are not wanted any more before they are ready. */
-  async #startTasks(partitions: readonly number[]): Promise<readonly StartedTask[] | null> {
+  async #startTasks(
+    partitions: readonly number[],
+    committed: readonly CommittedOffset[],
+  ): Promise<readonly StartedTask[] | null> {
     const { clock, onError, maxFuture, untilEnd, signal } = this.#options.settings;
     const isWanted = async () => {
       await this.#breathe();
       await this.#member.poll([]);
-      return !signal?.aborted && this.#member.assignment.generation === this.#generation;
+      const { isRebalancing, assignment } = this.#member;
+      return !signal?.aborted && !isRebalancing && assignment.generation === this.#generation;
     };
-    // In this order: no topic is then found shorter than what was committed says.
-    const committed = await this.#member.committed();
     const start = await openStart(this.#options.start, isWanted);
     const tasks: StartedTask[] = [];
     for (const partition of partitions) {
@@ -162,7 +194,7 @@ export class MemberLoop {
         await startTask(start, committed, {
           partition,
           clock,
-          outputs: this.#outbox.portOf(partition),
+          outputs: this.#committer.outbox.portOf(partition),
           ...(onError !== undefined && { onError }),
           maxFuture: maxFuture === undefined ? 86_400_000 : maxFuture,
           bounded: untilEnd !== undefined,
@@ -195,13 +227,27 @@ export class MemberLoop {
   }
 
   /**
+   * The lanes whose turn can be told: none while any lane is waited for, but that of a lane which
+   * nobody answers for is kept waiting by its own task alone (semantics 7).
+   */
+  get #processable(): readonly InputLane[] {
+    const starved = this.#lanes.filter((lane) => lane.isStarved);
+    if (starved.length === 0) return this.#lanes.filter((lane) => !lane.isEmpty);
+    const now = this.#options.settings.pace.now();
+    const isStalled = ({ unansweredSince }: InputLane) =>
+      unansweredSince !== null && now - unansweredSince >= stallMs;
+    if (!starved.every(isStalled)) return [];
+    const waiting = new Set(starved.map(({ task }) => task));
+    return this.#lanes.filter((lane) => !lane.isEmpty && !waiting.has(lane.task));
+  }
+
+  /**
    * Processes records oldest first (semantics 7) until a lane runs empty, which may have more on the
    * log, or a slice is done.
    */
   #processSlice(): void {
-    if (this.#isStarved) return;
     const queue = oldestFirst<InputLane>();
-    for (const lane of this.#lanes) if (!lane.isEmpty) queue.push(lane);
+    for (const lane of this.#processable) queue.push(lane);
     for (let records = 0; records < sliceRecords; records++) {
       const lane = queue.peek();
       if (lane === undefined) return;
@@ -217,25 +263,6 @@ export class MemberLoop {
     return lane.isAtStop || (lane.isCaughtUp && this.#fetchedLanes.includes(lane));
   }
 
-  /** Whether a lane has more to read but nothing buffered: it is waited for (semantics 7). */
-  get #isStarved(): boolean {
-    return this.#lanes.some((lane) => lane.isEmpty && !lane.isCaughtUp);
-  }
-
-  #hasChanges(): boolean {
-    return this.#outbox.count > 0 ||
-      this.#tasks.some(({ task, isNew }) => isNew || task.hasChanged);
-  }
-
-  #isCommitDue(): boolean {
-    if (this.#outbox.bytes >= maxUncommittedBytes) return true;
-    const now = this.#options.settings.pace.now();
-    if (now < this.#nextCommitAt) return false;
-    if (this.#hasChanges()) return true;
-    this.#nextCommitAt = now + this.#commitInterval;
-    return false;
-  }
-
   #isAtEnd(): boolean {
     return this.#tasks.length > 0 && this.#lanes.every((lane) => lane.isAtStop);
   }
@@ -249,53 +276,27 @@ export class MemberLoop {
     }
   }
 
-  /**
-   * The one place that commits (semantics 13):
-   * 1. state changes of each changed task join the outputs;
-   * 2. all of it goes into one transaction;
-   * 3. the log places it, tells where each changelog ends, and takes the offsets with what belongs
-   *    to each partition;
-   * 4. the transaction becomes durable, or the member is void.
-   */
+  async #commitOrSkip(): Promise<void> {
+    if (this.#committer.hasWork(this.#tasks)) await this.#commit();
+    else this.#committer.skip();
+  }
+
+  /** Commits all there is, progress over empty offsets and by the flow of time too. */
+  async #commitAll(): Promise<void> {
+    await this.#committer.settle();
+    const hasProgressed = this.#tasks.some(({ task }) => task.hasProgressed);
+    if (hasProgressed || this.#committer.hasWork(this.#tasks)) await this.#commit();
+    await this.#committer.settle();
+  }
+
   async #commit(): Promise<void> {
-    const { clock, pace } = this.#options.settings;
     const start = this.#start;
     assert(start !== null, "only a member with tasks commits");
-    const began = pace.now();
-    const changed = this.#tasks.filter(({ task, isNew }) =>
-      isNew || task.hasChanged || task.hasProgressed
-    );
-    const changelog = start.changelog?.name ?? null;
-    const grown = new Set<StartedTask>();
-    for (const started of changed) {
-      const changes = started.task.takeChanges();
-      if (changelog === null || changes.length === 0) continue;
-      this.#outbox.addChanges(changelog, started.task.partition, changes, clock.now());
-      grown.add(started);
-    }
-    const transaction = this.#member.begin();
-    await this.#outbox.moveTo(transaction);
-    await transaction.commit((endOf) =>
-      changed.flatMap((started) => {
-        const { partition } = started.task;
-        if (changelog !== null && started.changelog !== null && grown.has(started)) {
-          started.changelog = {
-            from: started.changelog.from,
-            to: endOf({ topic: changelog, partition }),
-          };
-        }
-        return offsetsOf(started, start);
-      })
-    );
-    for (const started of changed) started.isNew = false;
-    const now = pace.now();
-    this.#nextCommitAt = now + this.#commitInterval;
-    this.#commits = {
-      count: this.#commits.count + 1,
-      lastAt: clock.now(),
-      lastDurationMs: now - began,
-    };
-    this.#tell("running");
+    await this.#committer.settle();
+    // When it has become durable, more will have been processed.
+    const status = this.#status();
+    const committed = () => void this.#tell("running", status);
+    await this.#committer.commit({ tasks: this.#tasks, start, committed });
   }
 
   /** Lets signals, timers and other members of the process have a turn. */
@@ -307,42 +308,44 @@ export class MemberLoop {
     this.#lastBreathAt = now;
   }
 
-  #tell(state: JobState): JobStatus {
-    this.#state = state;
-    const status = this.#status();
+  #tell(state: JobState, seen = this.#status()): JobStatus {
+    const status = { ...seen, state, commits: this.#committer.status };
     this.#options.settings.observer?.status?.(status);
     return status;
   }
 
-  #status(): JobStatus {
+  #status(): Omit<JobStatus, "state" | "commits"> {
     return {
       version: 1,
       applicationId: this.#options.start.job.applicationId,
       member: this.#member.id,
-      state: this.#state,
       waitingFor: this.#waitingFor,
       at: this.#options.settings.clock.now(),
       startedAt: this.#options.startedAt,
       tasks: this.#tasks.map(taskStatus),
-      outputs: Object.fromEntries(this.#outbox.recordsByTopic),
-      commits: this.#commits,
+      outputs: Object.fromEntries(this.#committer.outbox.recordsByTopic),
     };
   }
 }
 
-/** The offsets of a task with what belongs to each partition. */
-function offsetsOf(started: StartedTask, start: StartContext): readonly CommittedOffset[] {
-  const { task, changelog } = started;
-  return start.job.topology.sources.map(({ topic }, index) => {
-    const { id: topicId, partitions } = start.inputs[index]!;
-    const saved = { ...task.savedInput(index), topicId, partitions: partitions.length, changelog };
-    return {
-      topic,
-      partition: task.partition,
-      offset: saved.offset,
-      metadata: encodeMetadata(saved),
-    };
-  });
+/** Whether the group still has what a task committed last, so that its state is that of the group. */
+function isAsCommitted(started: StartedTask, committed: readonly CommittedOffset[]): boolean {
+  const { task, isNew } = started;
+  const own = committed.filter(({ partition }) => partition === task.partition);
+  return !isNew && own.length === started.committed.length &&
+    started.committed.every((one) =>
+      own.some(({ topic, offset, metadata }) =>
+        topic === one.topic && offset === one.offset && metadata === one.metadata
+      )
+    );
+}
+
+function takenAway(applicationId: string): FlightsError {
+  return new FlightsError(
+    "fenced",
+    `Cannot go on as a member of ${applicationId}: partitions must not be taken away while they are ` +
+      "written to, they were",
+  );
 }
 
 function taskStatus({ task, lanes }: StartedTask): TaskStatus {

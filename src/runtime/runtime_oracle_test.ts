@@ -239,10 +239,7 @@ class Trial {
     const live = {
       status: null as JobStatus | null,
       isOver: false,
-      hasCaughtUp: () => {
-        const inputs = live.status?.tasks.flatMap((task) => task.inputs) ?? [];
-        return inputs.reduce((read, input) => read + input.position, 0) >= this.#sold.length;
-      },
+      hasCaughtUp: () => this.#haveCaughtUp(live),
       stop: () => {
         stop.abort();
         return ended;
@@ -252,6 +249,18 @@ class Trial {
     const ended = this.run({ signal: stop.signal, observer }, fault)
       .finally(() => live.isOver = true);
     return live;
+  }
+
+  /** Whether members have read all that was sold, each its own partitions. */
+  #haveCaughtUp(...members: readonly { readonly status: JobStatus | null }[]): boolean {
+    const read = new Map<string, number>();
+    for (const { partition, inputs } of members.flatMap(({ status }) => status?.tasks ?? [])) {
+      for (const { topic, position } of inputs) {
+        const name = `${topic} ${partition}`;
+        read.set(name, Math.max(read.get(name) ?? 0, position));
+      }
+    }
+    return [...read.values()].reduce((sum, one) => sum + one, 0) >= this.#sold.length;
   }
 
   async take(step: Step): Promise<void> {
@@ -265,11 +274,12 @@ class Trial {
     }
     await until(() => first.hasCaughtUp());
     const second = this.start();
-    await until(() => second.status?.waitingFor !== undefined && second.status.waitingFor !== null);
+    // With one partition it stands by, else they share them.
+    await until(() => second.status !== null);
     if (step.leaseRunsOut) this.leaseClock.advance(60_000);
     else await first.stop();
     await this.sell(step.sales);
-    await until(() => first.hasCaughtUp() || second.hasCaughtUp());
+    await until(() => this.#haveCaughtUp(first, second));
     await Promise.all([first.stop(), second.stop()]);
   }
 

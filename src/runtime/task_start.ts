@@ -64,6 +64,8 @@ export interface StartedTask {
   changelog: ChangelogRange | null;
   /** Whether its first commit is still to come: it marks where the job started. */
   isNew: boolean;
+  /** What the group keeps of it: as it was found, or committed since. */
+  committed: readonly CommittedOffset[];
 }
 
 /**
@@ -80,10 +82,12 @@ export async function startTask(
   const partitions = inputs[0]!.partitions.length;
   const task = new Task(topology, { ...options, partitions });
   const resumed: ResumedInput[] = [];
-  const startedBefore = committed.length > 0 || await hasState(context, partition);
+  const own = committed.filter((one) => one.partition === partition);
+  // A task commits all its inputs together: one that has none may be another member's to start.
+  const startedBefore = own.length > 0 || await hasState(context, partition);
   for (const [index, source] of topology.sources.entries()) {
     const { topic } = source;
-    const offset = committed.find((one) => one.topic === topic && one.partition === partition);
+    const offset = own.find((one) => one.topic === topic);
     const saved = offset === undefined ? null : decodeMetadata(offset.offset, offset.metadata);
     const resume = await resumeOf(context, inputs[index]!, { partition, saved, startedBefore });
     resumed.push({ topic, partition, resume });
@@ -114,6 +118,7 @@ export async function startTask(
     resumed,
     changelog,
     isNew: resumes.some(({ kind }) => kind !== "committed"),
+    committed: own,
   };
 }
 

@@ -21,22 +21,26 @@ export function stageName(topology: Topology): string {
   return topology.sources.map((source) => source.topic).join("-");
 }
 
-/** The topics that a job needs beside its sources and sinks. */
+/**
+ * The topics that a job needs beside its sources and sinks, each with its policy: the one place where
+ * a kind of topic is added. What {@linkcode isOwnTopic} names goes with a reset, and the rest belongs to
+ * a source or sink and goes when that is created anew (`cli/recreate_topics.ts`).
+ */
 export function ownTopics(
   applicationId: string,
   topology: Topology,
   partitions: number,
 ): readonly TopicSpec[] {
-  const topics = [...new Set(topology.sources.map((source) => source.topic))];
-  const specs: TopicSpec[] = topics.map((name) => ({ name: deadLetterTopic(name), partitions }));
-  if (topology.findsLate) {
-    for (const name of topics) specs.push({ name: lateTopic(name), partitions });
-  }
-  if (topology.isStateful) {
-    const name = changelogTopic(applicationId, stageName(topology));
-    specs.push({ name, partitions, cleanup: "compact" });
-  }
-  return specs;
+  const sources = [...new Set(topology.sources.map((source) => source.topic))];
+  const deadLetters = sources.map((name) => ({ name: deadLetterTopic(name), partitions }));
+  const late = topology.findsLate
+    ? sources.map((name) => ({ name: lateTopic(name), partitions }))
+    : [];
+  const changelog = changelogTopic(applicationId, stageName(topology));
+  const changelogs = topology.isStateful
+    ? [{ name: changelog, partitions, cleanup: "compact" as const }]
+    : [];
+  return [...deadLetters, ...late, ...changelogs];
 }
 
 /** Creates those of `topics` that are not there; another member may do the same at the same time. */

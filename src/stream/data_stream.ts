@@ -219,12 +219,13 @@ export class WindowedStream<T, K extends Key> {
   #reduced(reduce: (a: T, b: T) => T): Node {
     const id = this.topology.freshId("window");
     const build = windowReduce({ id, reduce, ...this.settings });
-    const findsLate = true;
+    const { assigner, allowedLateness } = this.settings;
     return addOperator(this.topology, [this.node], {
       name: "window",
       id,
       stateful: true,
-      findsLate,
+      findsLate: true,
+      spanMs: assigner.size + allowedLateness,
       build,
     });
   }

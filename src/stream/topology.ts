@@ -63,6 +63,8 @@ export interface OperatorNode extends NodeBase {
   readonly stateful: boolean;
   /** Whether it can find a record late. */
   readonly findsLate: boolean;
+  /** How long after its event time a record may still count, in milliseconds: window and lateness. */
+  readonly spanMs?: number;
   /** Topics it writes to; empty unless it is a sink. */
   readonly writes: readonly string[];
   readonly build: (context: OperatorContext, downstream: Downstream) => Operator;
@@ -106,6 +108,12 @@ export class Topology {
   /** Whether a record can be late here. */
   get findsLate(): boolean {
     return this.#nodes.some((node) => node.kind === "operator" && node.findsLate);
+  }
+
+  /** How long after its event time a record may count, in milliseconds; 0 without windows. */
+  get spanMs(): number {
+    const spans = this.#nodes.map((node) => node.kind === "operator" ? node.spanMs ?? 0 : 0);
+    return Math.max(0, ...spans);
   }
 
   /** The structure as text: the same for topologies of the same nodes, whatever their functions do. */

@@ -16,6 +16,8 @@ export type ClosedBy = "watermark" | "silence" | "drain" | "correction";
 export interface WindowAssigner {
   /** For people, and the mark by which saved windows of another kind are recognised. */
   readonly description: string;
+  /** The length of a window, in milliseconds; of the longest where they differ. */
+  readonly size: number;
   /** The windows that `timestamp` belongs to, earliest first. */
   assign(timestamp: number): readonly Window[];
 }

@@ -12,6 +12,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { clusterId, defaultVersion, distribution, type KafkaVersion } from "./distribution.ts";
 import { clusterMetadata } from "./metadata.ts";
 import { freePorts } from "./ports.ts";
+import { checkpointWithUsers } from "./scram_users.ts";
 import { startWatchedJava, type WatchedJava } from "./watched_java.ts";
 
 /** How a cluster is started. */
@@ -20,16 +21,22 @@ export interface ClusterOptions {
   readonly brokers?: 1 | 3;
   /** Default {@linkcode defaultVersion}. */
   readonly version?: KafkaVersion;
+  /** The largest heap of each broker; default 256. */
+  readonly heapMiB?: number;
   /** Added to server.properties of every broker, or in place of what is there. */
   readonly properties?: Readonly<Record<string, string>>;
   /** Listeners besides the plain one that every broker has, "PLAINTEXT". */
   readonly listeners?: readonly Listener[];
+  /** Users of SCRAM-SHA-256 and SCRAM-SHA-512 with their passwords, there from the start. */
+  readonly scramUsers?: Readonly<Record<string, string>>;
 }
 
 /** One more way to reach the brokers. */
 export interface Listener {
-  /** Its name, in capitals: properties call it `listener.name.<name in small letters>.`. */
+  /** Its name, in capitals. */
   readonly name: string;
+  /** Settings of it alone: without the `listener.name.<name in small letters>.` before them. */
+  readonly properties?: Readonly<Record<string, string>>;
   /** Default PLAINTEXT. */
   readonly protocol?: "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
   /** What a broker that listens on `address` tells clients; default `address`. For a proxy. */
@@ -68,11 +75,20 @@ export interface Broker {
  * @throws when one of them ends, or does not answer within a minute, with what it logged.
  */
 export async function startCluster(
-  { brokers: count = 1, version = defaultVersion, properties = {}, listeners = [] }:
-    ClusterOptions = {},
+  {
+    brokers: count = 1,
+    version = defaultVersion,
+    heapMiB = 256,
+    properties = {},
+    listeners = [],
+    scramUsers,
+  }: ClusterOptions = {},
 ): Promise<Cluster> {
-  const { javaArguments, bootstrapCheckpoint } = await distribution(version);
+  const { javaArguments, bootstrapCheckpoint: plainCheckpoint } = await distribution(version);
   const folder = await Deno.makeTempDir({ prefix: "flights-kafka-" });
+  const bootstrapCheckpoint = scramUsers === undefined
+    ? plainCheckpoint
+    : await checkpointWithUsers(scramUsers, { folder, javaArguments });
   const all: readonly Listener[] = [{ name: "PLAINTEXT" }, ...listeners];
   const layouts = layOut(count, all);
   const brokers: BrokerProcess[] = [];
@@ -84,7 +100,7 @@ export async function startCluster(
     const settings = { ...serverProperties(layout, layouts, all), "log.dirs": join(home, "data") };
     const lines = Object.entries({ ...settings, ...properties }).map((pair) => pair.join("="));
     await Deno.writeTextFile(join(home, "server.properties"), lines.join("\n"));
-    brokers.push(new BrokerProcess(layout, { home, folder, javaArguments }));
+    brokers.push(new BrokerProcess(layout, { home, folder, heapMiB, javaArguments }));
   }
   const dispose = async () => {
     await Promise.all(brokers.map((broker) => broker.kill()));
@@ -144,6 +160,12 @@ function serverProperties(
   const uris = (addresses: ReadonlyMap<string, string>) =>
     [...addresses].map(([name, address]) => `${name}://${address}`).join(",");
   const protocols = listeners.map(({ name, protocol = "PLAINTEXT" }) => `${name}:${protocol}`);
+  const ofListeners = listeners.flatMap(({ name, properties = {} }) =>
+    Object.entries(properties).map(([key, value]): [string, string] => [
+      `listener.name.${name.toLowerCase()}.${key}`,
+      value,
+    ])
+  );
   const copies = String(layouts.length);
   const inSync = layouts.length === 3 ? "2" : "1";
   return {
@@ -173,6 +195,7 @@ function serverProperties(
     "num.io.threads": "4",
     "background.threads": "2",
     "log.cleaner.dedupe.buffer.size": String(16 * 1024 * 1024),
+    ...Object.fromEntries(ofListeners),
   };
 }
 
@@ -181,6 +204,7 @@ interface BrokerFiles {
   readonly home: string;
   /** The cluster's folder, which holds `home`. */
   readonly folder: string;
+  readonly heapMiB: number;
   readonly javaArguments: readonly string[];
 }
 
@@ -230,10 +254,10 @@ class BrokerProcess implements Broker {
     if (this.#java !== null) {
       throw new Error(`Cannot start broker ${this.node}: it must have ended, it runs`);
     }
-    const { home, folder, javaArguments } = this.#files;
+    const { home, folder, heapMiB, javaArguments } = this.#files;
     const java = startWatchedJava(
       [
-        "-Xmx256m",
+        `-Xmx${heapMiB}m`,
         "-Xms64m",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         ...javaArguments,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { clusterMetadata } from "./metadata.ts";
 import { freePorts } from "./ports.ts";
+import { cachedFolder, exists, runProgram } from "./test_cache.ts";
 import { startWatchedJava } from "./watched_java.ts";
 
 /** The versions that the tests run against. */
@@ -31,7 +32,7 @@ const dependencyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 const distributions = new Map<KafkaVersion, Promise<Distribution>>();
 
 /**
- * Kafka's files, fetched where they are not in the cache yet: $XDG_CACHE_HOME, else ~/.cache.
+ * Kafka's files, fetched where they are not in the cache yet.
  *
  * @throws when there is no Java 17, or when files are to be fetched and there is no Maven.
  */
@@ -46,15 +47,7 @@ export function distribution(version: KafkaVersion): Promise<Distribution> {
 
 async function resolve(version: KafkaVersion): Promise<Distribution> {
   const java = await javaVersion(version);
-  const cache = join(
-    Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "/tmp", ".cache"),
-    "flights-tests",
-  );
-  const home = join(cache, `kafka-${version}-${layout}`);
-  if (!await exists(home)) {
-    await Deno.mkdir(cache, { recursive: true });
-    await fetchInto(home, await Deno.makeTempDir({ dir: cache, prefix: "fetching-" }), version);
-  }
+  const home = await cachedFolder(`kafka-${version}-${layout}`, (folder) => fill(folder, version));
   const plain = [...javaFlags, "-cp", join(home, "lib", "*")];
   const archive = join(home, `classes-${java}.jsa`);
   if (!await exists(archive)) await archiveClasses(archive, home, plain);
@@ -64,51 +57,35 @@ async function resolve(version: KafkaVersion): Promise<Distribution> {
   };
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 async function javaVersion(kafka: KafkaVersion): Promise<string> {
-  const { stderr } = await runProgram(["java", "-version"], `start Kafka ${kafka}`, "Java 17");
+  const { stderr } = await runProgram(["java", "-version"], {
+    doing: `start Kafka ${kafka}`,
+    needs: "Java 17",
+  });
   const found = /version "([\d._]+)/.exec(stderr)?.[1] ?? "unknown";
   if (Number.parseInt(found) >= 17) return found;
   throw new Error(`Cannot start Kafka ${kafka}: java must be 17 or later, it is ${found}`);
 }
 
-/** Fills `folder` and gives it its name at last, so that a half-filled one is never used. */
-async function fetchInto(home: string, folder: string, version: KafkaVersion): Promise<void> {
+async function fill(folder: string, version: KafkaVersion): Promise<void> {
   const doing = `fetch Kafka ${version}`;
   console.log(`Kafka ${version} is fetched from Maven Central, once`);
-  try {
-    const [pom, lib] = [join(folder, "pom.xml"), join(folder, "lib")];
-    await Deno.writeTextFile(pom, projectOf(version));
-    await runProgram(
-      [
-        "mvn",
-        "-q",
-        "-B",
-        "-f",
-        pom,
-        `${dependencyPlugin}:copy-dependencies`,
-        "-DincludeScope=runtime",
-        `-DoutputDirectory=${lib}`,
-      ],
-      doing,
-      "Maven",
-    );
-    await format(folder, doing);
-    await Deno.rename(folder, home);
-  } catch (error) {
-    await Deno.remove(folder, { recursive: true });
-    // Another process was faster.
-    if (!await exists(home)) throw error;
-  }
+  const [pom, lib] = [join(folder, "pom.xml"), join(folder, "lib")];
+  await Deno.writeTextFile(pom, projectOf(version));
+  await runProgram(
+    [
+      "mvn",
+      "-q",
+      "-B",
+      "-f",
+      pom,
+      `${dependencyPlugin}:copy-dependencies`,
+      "-DincludeScope=runtime",
+      `-DoutputDirectory=${lib}`,
+    ],
+    { doing, needs: "Maven" },
+  );
+  await format(folder, doing);
 }
 
 /** Formats one storage folder for all brokers to come: a java start less for each of them. */
@@ -116,7 +93,7 @@ async function format(folder: string, doing: string): Promise<void> {
   const properties = await writeProperties(folder, [9092, 9093]);
   const args = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties];
   const program = ["java", ...javaFlags, "-cp", join(folder, "lib", "*")] as const;
-  await runProgram([...program, ...args], doing, "Java 17");
+  await runProgram([...program, ...args], { doing, needs: "Java 17" });
 }
 
 async function writeProperties(
@@ -166,26 +143,6 @@ async function archiveClasses(archive: string, home: string, java: string[]): Pr
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-async function runProgram(
-  [program, ...args]: readonly [string, ...string[]],
-  doing: string,
-  what: string,
-): Promise<{ readonly stderr: string }> {
-  const { success, stdout, stderr } = await outputOf(program, args).catch((cause) => {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new Error(`Cannot ${doing}: ${what} must be on the path, there is no ${program}`);
-  });
-  const text = new TextDecoder();
-  if (success) return { stderr: text.decode(stderr) };
-  const output = `${text.decode(stdout)}${text.decode(stderr)}`;
-  throw new Error(`Cannot ${doing}: ${program} must succeed, it said:\n${output}`);
-}
-
-/** A program that is not there is a rejection, which Deno by itself throws at once. */
-async function outputOf(program: string, args: readonly string[]): Promise<Deno.CommandOutput> {
-  return await new Deno.Command(program, { args: [...args], stdin: "null" }).output();
 }
 
 /** The tools are a jar by themselves; most of what it names is for Kafka Connect. */

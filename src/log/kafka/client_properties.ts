@@ -26,17 +26,27 @@ export interface ClientProperties {
 /** Something in PEM: in a file of its own, or as text. */
 export type Pem = { readonly file: string } | { readonly text: Secret };
 
+/** A store of Java's kind: PKCS#12, unless the file turns out to be JKS. */
+export interface JavaStore {
+  readonly store: string;
+  /** Null: none is set. */
+  readonly password: Secret | null;
+}
+
+/** A certificate with its chain, and its key. */
+export interface PemIdentity {
+  readonly certificate: Pem;
+  readonly key: Pem;
+  /** What the key is encrypted with; null: it is not. */
+  readonly keyPassword: Secret | null;
+}
+
 /** How a broker is known to be the right one, and how we are known to it. */
 export interface TlsProperties {
   /** The certificates that are trusted; null: the machine's. */
-  readonly ca: Pem | null;
-  /** Our own certificate with its chain and its key; null: we show none. */
-  readonly identity: {
-    readonly certificate: Pem;
-    readonly key: Pem;
-    /** What the key is encrypted with; null: it is not. */
-    readonly keyPassword: Secret | null;
-  } | null;
+  readonly ca: Pem | JavaStore | null;
+  /** Our own certificate and key; null: we show none. */
+  readonly identity: PemIdentity | JavaStore | null;
   /** Whether the broker's certificate must be of its host's name. */
   readonly verifyHostName: boolean;
 }
@@ -145,30 +155,52 @@ function readTls(settings: Settings): TlsProperties {
     const what = `must be https, or empty for no look at host names, it is "${verification}"`;
     throw refuse(`ssl.endpoint.identification.algorithm ${what}`);
   }
-  needPem(settings, "ssl.truststore.type", "ssl.truststore.location");
-  needPem(settings, "ssl.keystore.type", "ssl.keystore.location");
   return {
-    ca: readPem(settings, {
+    ca: readJavaStore(settings, "ssl.truststore") ?? readPem(settings, {
       files: ["ssl.truststore.location", "ssl.ca.location"],
       texts: ["ssl.truststore.certificates", "ssl.ca.pem"],
     }),
-    identity: readIdentity(settings),
+    identity: readJavaStore(settings, "ssl.keystore") ?? readIdentity(settings),
     verifyHostName: verification.toLowerCase() === "https",
   };
 }
 
-/** Java's own kinds of stores are what Kafka takes a store for that does not say what it is. */
-function needPem(settings: Settings, type: UsedName, location: UsedName): void {
-  const found = settings.text(type);
-  if (found?.toUpperCase() === "PEM") return;
-  if (found === null && settings.text(location) === null) return;
-  const what = found === null ? "it is not set, which means JKS" : `it is "${found}"`;
-  throw refuse(
-    `${type} must be PEM (keytool and \`openssl pkcs12\` convert other stores), ${what}`,
-  );
+const storeTypes = ["PEM", "PKCS12", "JKS"] as const;
+
+/**
+ * The store, where there is one and it is not PEM. Java takes a PKCS#12 store for one that is said to
+ * be JKS, which is also what holds when nothing is said: the file tells what it is.
+ */
+function readJavaStore(
+  settings: Settings,
+  name: "ssl.truststore" | "ssl.keystore",
+): JavaStore | null {
+  const type = settings.choice(`${name}.type`, storeTypes);
+  const store = settings.text(`${name}.location`);
+  if (type === "PEM" || (type === null && store === null)) return null;
+  const alike = name === "ssl.truststore"
+    ? ["ssl.truststore.certificates", "ssl.ca.location", "ssl.ca.pem"] as const
+    : [
+      "ssl.keystore.certificate.chain",
+      "ssl.keystore.key",
+      "ssl.certificate.location",
+      "ssl.certificate.pem",
+      "ssl.key.location",
+      "ssl.key.pem",
+    ] as const;
+  const besides = alike.find((one) => settings.text(one) !== null);
+  if (besides !== undefined) {
+    throw refuse(
+      store === null
+        ? `${name}.type must be PEM for ${besides}, it is ${type}`
+        : `only one of ${name}.location, ${besides} may be set, there are 2`,
+    );
+  }
+  if (store === null) throw refuse(`${name}.location must be set, ${name}.type is ${type}`);
+  return { store, password: settings.secret(`${name}.password`) };
 }
 
-function readIdentity(settings: Settings): TlsProperties["identity"] {
+function readIdentity(settings: Settings): PemIdentity | null {
   const certificate = readPem(settings, {
     files: ["ssl.keystore.location", "ssl.certificate.location"],
     texts: ["ssl.keystore.certificate.chain", "ssl.certificate.pem"],

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { hasCode } from "../../base/errors.ts";
-import { type ClientProperties, parseClientProperties } from "./client_properties.ts";
+import {
+  type ClientProperties,
+  parseClientProperties,
+  type PemIdentity,
+} from "./client_properties.ts";
 import { nearestName } from "./client_property_names.ts";
 
 const secret = "S3cr3t";
@@ -16,6 +20,11 @@ function refused(text: string, message: RegExp): void {
     assert.ok(!inspect(error).includes(secret), "the secret is shown");
     return true;
   });
+}
+
+function pemIdentityOf({ tls }: ClientProperties): PemIdentity {
+  assert.ok(tls?.identity && "certificate" in tls.identity);
+  return tls.identity;
 }
 
 function userOf({ sasl }: ClientProperties): readonly [string, string, string] {
@@ -101,7 +110,7 @@ sasl.oauthbearer.token.endpoint.url=`;
 });
 
 Deno.test("parseClientProperties reads PEM stores from files", () => {
-  const { tls } = parseClientProperties(`security.protocol=SSL
+  const found = parseClientProperties(`security.protocol=SSL
 ssl.truststore.type=PEM
 ssl.truststore.location=/ca.pem
 ssl.keystore.type=pem
@@ -109,10 +118,12 @@ ssl.keystore.location=/me.pem
 ssl.key.password=${secret}
 ssl.endpoint.identification.algorithm=
 `);
+  const { tls } = found;
+  const identity = pemIdentityOf(found);
   assert.deepEqual(tls!.ca, { file: "/ca.pem" });
-  assert.deepEqual(tls!.identity!.certificate, { file: "/me.pem" });
-  assert.deepEqual(tls!.identity!.key, { file: "/me.pem" });
-  assert.equal(tls!.identity!.keyPassword!.reveal(), secret);
+  assert.deepEqual(identity.certificate, { file: "/me.pem" });
+  assert.deepEqual(identity.key, { file: "/me.pem" });
+  assert.equal(identity.keyPassword!.reveal(), secret);
   assert.equal(tls!.verifyHostName, false);
 });
 
@@ -136,15 +147,16 @@ Deno.test("parseClientProperties gives PEM text its lines back", () => {
       body.slice(60)
     } \\\n -----END ${kind}-----`;
   const escaped = (kind: string) => pem(kind).replaceAll("\n", "\\n");
-  const { tls } = parseClientProperties(`security.protocol=SSL
+  const found = parseClientProperties(`security.protocol=SSL
 ssl.truststore.type=PEM
 ssl.truststore.certificates=${escaped("CERTIFICATE")}${continued("CERTIFICATE")}
 ssl.keystore.type=PEM
 ssl.keystore.certificate.chain=${continued("CERTIFICATE")}
 ssl.keystore.key=${continued("ENCRYPTED PRIVATE KEY")}
 `);
-  const { ca, identity } = tls!;
-  assert.ok(ca !== null && "text" in ca && identity !== null);
+  const { ca } = found.tls!;
+  const identity = pemIdentityOf(found);
+  assert.ok(ca !== null && "text" in ca);
   assert.ok("text" in identity.certificate && "text" in identity.key);
   assert.equal(ca.text.reveal(), pem("CERTIFICATE").repeat(2));
   assert.equal(identity.certificate.text.reveal(), pem("CERTIFICATE"));
@@ -225,10 +237,40 @@ Deno.test("parseClientProperties refuses a JAAS configuration that is not one, a
   for (const [jaas, message] of cases) refused(`${start}${jaas}`, message);
 });
 
-Deno.test("parseClientProperties refuses stores that are not PEM, and halves of an identity", () => {
+Deno.test("parseClientProperties reads Java's stores, whatever they are said to be", () => {
+  for (const type of ["PKCS12", "jks", null]) {
+    const typed = (name: string) => type === null ? "" : `ssl.${name}.type=${type}\n`;
+    const { tls, ignored } = parseClientProperties(`security.protocol=SSL
+${typed("truststore")}ssl.truststore.location=/trust.p12
+ssl.truststore.password=${secret}
+${typed("keystore")}ssl.keystore.location=/me.p12
+ssl.key.password=${secret}
+`);
+    assert.ok(tls!.ca !== null && "store" in tls!.ca && tls!.identity !== null);
+    assert.equal(tls!.ca.store, "/trust.p12");
+    assert.equal(tls!.ca.password!.reveal(), secret);
+    assert.deepEqual(tls!.identity, { store: "/me.p12", password: null });
+    // A store of Java's has one password for all.
+    assert.deepEqual(ignored, ["ssl.key.password"]);
+    assert.ok(!inspect(tls, { depth: 9 }).includes(secret));
+  }
+});
+
+Deno.test("parseClientProperties refuses stores of two kinds at once, and halves of an identity", () => {
   const ssl = "security.protocol=SSL\n";
-  refused(`${ssl}ssl.truststore.location=/a.jks`, /truststore\.type must be PEM .*means JKS$/);
-  refused(`${ssl}ssl.keystore.type=PKCS12`, /ssl\.keystore\.type must be PEM .*"PKCS12"$/);
+  refused(
+    `${ssl}ssl.truststore.type=BKS`,
+    /truststore\.type must be one of PEM, PKCS12, JKS, .*"BKS"$/,
+  );
+  refused(`${ssl}ssl.keystore.type=PKCS12`, /ssl\.keystore\.location must be set, .* is PKCS12$/);
+  refused(
+    `${ssl}ssl.keystore.type=JKS\nssl.keystore.key=${secret}`,
+    /ssl\.keystore\.type must be PEM for ssl\.keystore\.key, it is JKS$/,
+  );
+  refused(
+    `${ssl}ssl.truststore.location=/a.p12\nssl.ca.location=/b`,
+    /only one of ssl\.truststore\.location, ssl\.ca\.location may be set/,
+  );
   refused(`${ssl}ssl.ca.location=/a\nssl.ca.pem=x`, /only one of ssl\.ca\.location, ssl\.ca\.pem/);
   refused(`${ssl}ssl.key.location=/k`, /there is only the key$/);
   refused(`${ssl}ssl.certificate.location=/c`, /there is only the certificate$/);

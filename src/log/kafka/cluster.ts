@@ -17,6 +17,8 @@ export interface ClusterOptions {
 }
 
 const defaultPatienceMs = 30_000;
+/** TOPIC_AUTHORIZATION_FAILED. */
+const topicForbidden = 29;
 
 /** Asks brokers by what they are to a topic or a group, and finds them anew when they have moved. */
 export class KafkaCluster {
@@ -32,12 +34,24 @@ export class KafkaCluster {
     this.patienceMs = patienceMs ?? defaultPatienceMs;
   }
 
-  /** The named topics that exist, or all that are not Kafka's own, as they are now. */
+  /**
+   * The named topics that exist, or all that are not Kafka's own and that the user may see, as they
+   * are now.
+   *
+   * @throws {FlightsError} `log-forbidden` for a named one that the user may not see.
+   */
   async describe(names: readonly string[] | null): Promise<readonly TopicMetadata[]> {
     if (names?.length === 0) return [];
     const answer = await this.connections.refreshMetadata(names);
     this.#controller = answer.controllerId;
     for (const name of names ?? []) this.#topics.delete(name);
+    // Brokers say so of topics that do not exist, too.
+    const hidden = answer.topics.find(({ errorCode }) => errorCode === topicForbidden);
+    if (hidden !== undefined) {
+      throw new KafkaError(hidden.errorCode, `look at topic ${hidden.name}`, {
+        permission: "Describe on the topic",
+      });
+    }
     const found = answer.topics.filter(({ errorCode, isInternal }) =>
       errorCode === noError && (names !== null || !isInternal)
     );

@@ -5,13 +5,7 @@
  */
 
 import type { RecordBatch } from "../records/batch.ts";
-
-/** A transaction that was aborted, as a fetch names it. */
-export interface AbortedTransaction {
-  readonly producerId: number;
-  /** The offset of its first record in the partition. */
-  readonly firstOffset: number;
-}
+import type { AbortedTransaction } from "./protocol/fetch_v13.ts";
 
 /**
  * The batches whose records are committed, without control batches. An aborted transaction begins at

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RecordBatch } from "../records/batch.ts";
 import { encodeControlBatch, RecordBatchBuilder, setBaseOffset } from "../records/builder.ts";
-import { type AbortedTransaction, committedBatches } from "./committed_batches.ts";
+import { committedBatches } from "./committed_batches.ts";
+import type { AbortedTransaction } from "./protocol/fetch_v13.ts";
 
 const epoch = { producerEpoch: 0 };
 

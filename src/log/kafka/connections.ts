@@ -120,6 +120,15 @@ export class KafkaConnections {
     this.#coordinators.delete(`${kind} ${key}`);
   }
 
+  /** Closes the connections of one purpose; requests under way on them fail. */
+  async drop(purpose: Purpose): Promise<void> {
+    for (const [name, connection] of this.#connections) {
+      if (!name.startsWith(`${purpose} `)) continue;
+      this.#connections.delete(name);
+      await connection.close();
+    }
+  }
+
   /** Closes all connections; requests under way fail. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -65,7 +65,7 @@ const table: Readonly<Record<number, readonly [name: string, remedy: Remedy, cod
   29: ["TOPIC_AUTHORIZATION_FAILED", "fail", "log-forbidden"],
   30: ["GROUP_AUTHORIZATION_FAILED", "fail", "log-forbidden"],
   31: ["CLUSTER_AUTHORIZATION_FAILED", "fail", "log-forbidden"],
-  32: ["INVALID_TIMESTAMP", "fail", "bad-record"],
+  32: ["INVALID_TIMESTAMP", "fail", "timestamp-refused"],
   33: ["UNSUPPORTED_SASL_MECHANISM", "fail", "log-forbidden"],
   34: ["ILLEGAL_SASL_STATE", "fail", "log-forbidden"],
   35: ["UNSUPPORTED_VERSION", "fail", "log-version"],
@@ -111,7 +111,7 @@ const table: Readonly<Record<number, readonly [name: string, remedy: Remedy, cod
   87: ["INVALID_RECORD", "fail", "bad-record"],
   88: ["UNSTABLE_OFFSET_COMMIT", "retry", "log-unreachable"],
   89: ["THROTTLING_QUOTA_EXCEEDED", "retry", "log-unreachable"],
-  90: ["PRODUCER_FENCED", "fail", "instance-taken"],
+  90: ["PRODUCER_FENCED", "new-producer", "fenced"],
   100: ["UNKNOWN_TOPIC_ID", "refresh-metadata", "topic-changed"],
   103: ["INCONSISTENT_TOPIC_ID", "refresh-metadata", "topic-changed"],
   106: ["FETCH_SESSION_TOPIC_ID_ERROR", "retry", "log-unreachable"],
@@ -134,23 +134,52 @@ export function factsOf(errorCode: number): ErrorFacts {
   return { name, remedy, code };
 }
 
+/**
+ * What is needed where Kafka's name alone does not say it, by error code. A permission that an error
+ * speaks of is one of a few: docs/kafka.md lists them all.
+ */
+const needs: Readonly<Record<number, string>> = {
+  29: "the user must have Describe on the topic, Read to read and Write to write",
+  30: "the user must have Describe and Read on the group",
+  31: "the user must be allowed to on the cluster",
+  32:
+    "the topic must take records of this event time (kafka-configs --alter --entity-type topics " +
+    "--entity-name TOPIC --add-config message.timestamp.after.max.ms=9223372036854775807)",
+  53: "the user must have Describe and Write on the transactional id",
+};
+
+/** What an error's message says besides. */
+export interface KafkaErrorOptions {
+  /** The broker's own words, where it had any. */
+  readonly detail?: string | null;
+  /** What the user must be permitted, as in "Create on the topic", where the request alone says it. */
+  readonly permission?: string;
+}
+
+/** The errors that say that the user may not do it. */
+const authorization: ReadonlySet<number> = new Set([29, 30, 31, 53]);
+
 /** An error that a broker answered with. */
 export class KafkaError extends FlightsError {
   /** Kafka's number for it. */
   readonly errorCode: number;
   readonly remedy: Remedy;
 
-  /**
-   * @param doing what was being done, to follow "Cannot".
-   * @param detail the broker's own words, where it had any.
-   */
-  constructor(errorCode: number, doing: string, { detail }: { detail?: string | null } = {}) {
+  /** @param doing what was being done, to what, to follow "Cannot". */
+  constructor(
+    errorCode: number,
+    doing: string,
+    { detail = null, permission }: KafkaErrorOptions = {},
+  ) {
     const { name, remedy, code } = factsOf(errorCode);
-    super(
-      code,
-      `Cannot ${doing}: the broker must accept it, it answered ${name}` +
-        (detail ? ` (${detail})` : ""),
-    );
+    const need = permission !== undefined && authorization.has(errorCode)
+      ? `the user must have ${permission}`
+      : needs[errorCode] ?? "it must be accepted";
+    // A broker's words for a permission only repeat its name for the error.
+    const words = detail === null || detail === "" || authorization.has(errorCode)
+      ? ""
+      : ` (${detail})`;
+    super(code, `Cannot ${doing}: ${need}, the broker answered ${name}${words}`);
     this.errorCode = errorCode;
     this.remedy = remedy;
   }
@@ -164,7 +193,7 @@ export class KafkaError extends FlightsError {
 export function checkErrorCode(
   errorCode: number,
   doing: string,
-  options?: { detail?: string | null },
+  options?: KafkaErrorOptions,
 ): void {
   if (errorCode !== noError) throw new KafkaError(errorCode, doing, options);
 }

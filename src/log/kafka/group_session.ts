@@ -5,7 +5,7 @@
  */
 
 import { FlightsError, hasCode } from "../../base/errors.ts";
-import { assignPartitions } from "../assignment.ts";
+import { sharePartitions } from "../assignment.ts";
 import type { KafkaCluster } from "./cluster.ts";
 import { KafkaError, noError } from "./errors.ts";
 import {
@@ -31,6 +31,12 @@ export interface GroupSessionOptions {
   readonly partitions: number;
   /** For people. */
   readonly description: string;
+  /** What the member computes. */
+  readonly version: string;
+  /** Told, where this member shares the group out, of those that were in it before and are gone. */
+  readonly onGone: (instanceIds: readonly string[]) => void;
+  /** Told when the member has to join again, or cannot go on. */
+  readonly onNews: () => void;
   /** A member that is not heard of for so long is replaced, in milliseconds. */
   readonly sessionTimeoutMs: number;
 }
@@ -52,9 +58,10 @@ export class GroupSession {
   #memberId = "";
   #generation = -1;
   #held: readonly number[] = [];
+  #companions: readonly string[] = [];
+  #attempt = 0;
   #mustJoin = true;
   #failure: unknown = null;
-  #news = new AbortController();
   #beating: Promise<void> = Promise.resolve();
   #usedAt: number;
 
@@ -81,11 +88,6 @@ export class GroupSession {
     return this.#mustJoin;
   }
 
-  /** Aborted when the member has to join again, or cannot go on. */
-  get news(): AbortSignal {
-    return this.#news.signal;
-  }
-
   /** Ends the membership: the member was found to be replaced. */
   end(failure: unknown): void {
     this.#failure ??= failure;
@@ -103,12 +105,32 @@ export class GroupSession {
       this.check();
       const assignment = await this.#cluster.persist(() => this.#joinOnce());
       if (assignment === null) continue;
-      this.#held = assignment.partitions;
+      const { partitions, version, members } = assignment;
+      if (partitions.length > 0 && version !== this.#options.version) {
+        // A restarted member is given what its predecessor held, without anybody being asked: it
+        // was of another version, so the group is to be shared out anew.
+        this.#attempt++;
+        continue;
+      }
+      this.#held = partitions;
+      this.#companions = members;
       this.#mustJoin = false;
-      this.#news = new AbortController();
       this.#beat();
       return assignment;
     }
+  }
+
+  /**
+   * Asks the coordinator whether the place in the group is still this member's own.
+   *
+   * @throws {KafkaError} `instance-taken` when another live process has taken it.
+   */
+  async confirm(): Promise<void> {
+    if (this.#memberId === "") return;
+    const answer = await this.#cluster.persist(() =>
+      this.#send(heartbeat.call(this.membership), "control")
+    );
+    this.#judge(answer.errorCode, "stay in");
   }
 
   /** One try; null when the group has moved on meanwhile. */
@@ -122,7 +144,7 @@ export class GroupSession {
         instanceId: this.#options.instanceId,
         protocols: [{
           name: assignorName,
-          metadata: encodeSubscription({ ...this.#options, held: this.#held }),
+          metadata: this.#subscription(),
         }],
       }),
       "join",
@@ -140,6 +162,12 @@ export class GroupSession {
     return decodeAssignment(synced.assignment);
   }
 
+  #subscription(): Uint8Array {
+    const { topics, description, version } = this.#options;
+    const [held, attempt] = [this.#held, this.#attempt];
+    return encodeSubscription({ topics, description, version, held, attempt });
+  }
+
   /** As the leader: who gets what. A leader that came back is told of no members, and tells none. */
   #assign({ members }: JoinGroupResponse) {
     const { topics, partitions } = this.#options;
@@ -149,13 +177,14 @@ export class GroupSession {
       ...decodeSubscription(metadata),
     }));
     if (told.length === 0) return [];
-    const assigned = assignPartitions(told, partitions);
-    const holder = told.find(({ id }) => assigned.get(id)!.length > 0)?.description ?? null;
-    return told.map(({ memberId, id }) => {
-      const own = assigned.get(id)!;
-      const waitingFor = own.length === 0 ? holder : null;
-      return { memberId, assignment: encodeAssignment({ topics, partitions: own, waitingFor }) };
-    });
+    const ids = told.map(({ id }) => id);
+    const gone = this.#companions.filter((id) => !ids.includes(id));
+    if (gone.length > 0) this.#options.onGone(gone);
+    const shares = sharePartitions(told, partitions);
+    return told.map(({ memberId, id, version }) => ({
+      memberId,
+      assignment: encodeAssignment({ topics, version, members: ids, ...shares.get(id)! }),
+    }));
   }
 
   /** Sends a heartbeat now and then until the member has to join again. */
@@ -183,7 +212,7 @@ export class GroupSession {
 
   #tell(): void {
     this.#mustJoin = true;
-    this.#news.abort();
+    this.#options.onNews();
   }
 
   /**
@@ -219,7 +248,6 @@ export class GroupSession {
   /** Leaves for good: what it held is free at once. */
   async leave(): Promise<void> {
     this.#ended.abort();
-    this.#news.abort();
     await this.#beating;
     if (this.#memberId === "" || this.#failure !== null) return;
     const { group, instanceId } = this.#options;

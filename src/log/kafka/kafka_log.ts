@@ -124,6 +124,7 @@ class KafkaLog implements Log {
       topics: options.topics,
       partitions,
       description: options.description,
+      version: options.version,
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
       release: async () => {
         this.#members.delete(member);

@@ -15,7 +15,9 @@ import KafkajsConnection from "kafkajs/src/network/connection.js";
 import kafkajsErrors from "kafkajs/src/errors.js";
 import type { Clock } from "../../base/clock.ts";
 import { FlightsError, hasCode, messageOf } from "../../base/errors.ts";
+import { connectError, type ConnectFailure } from "./connect_errors.ts";
 import { checkErrorCode } from "./errors.ts";
+import { authenticateByToken, type SaslAuthenticate } from "./oauth_bearer.ts";
 import type { Call, Response } from "./protocol/api.ts";
 import { apiVersions } from "./protocol/api_versions_v3.ts";
 
@@ -74,6 +76,10 @@ interface VersionRange {
 /** What is used of kafkajs' `src/network/connection.js`. */
 interface Connection {
   socket?: net.Socket;
+  /** How long before its end a session is renewed, in milliseconds. */
+  reauthenticationThreshold: number;
+  /** Milliseconds; 0 for ever. */
+  readonly sessionLifetime: { toNumber(): number };
   readonly requestQueue: {
     scheduleCheckPendingRequests: () => void;
     push(request: {
@@ -102,21 +108,10 @@ interface Connection {
 
 const defaultConnectTimeoutMs = 10_000;
 const keepAliveDelayMs = 60_000;
+/** A session is renewed so long before its end, or this share of it. */
+const longestRenewalMs = 10_000;
+const renewalShare = 0.2;
 const timedOut = Symbol("timed out");
-
-/** The codes of sockets that do not trust a certificate. */
-const distrusts: ReadonlySet<string> = new Set([
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
-  "CERT_REVOKED",
-  "CERT_UNTRUSTED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
 
 const silentLogger = {
   namespace: () => silentLogger,
@@ -136,6 +131,8 @@ export class BrokerConnection {
   readonly #connection: Connection;
   readonly #closed = new AbortController();
   #versions: Readonly<Record<number, VersionRange>> | null = null;
+  /** Whether a request was ever answered, but for those that every connection begins with. */
+  #wasUsed = false;
   /** The requests' order: each waits for its turn, so that none overtakes another. */
   #turn: Promise<void> = Promise.resolve();
   /** Resolves when the broker wants to hear from us again. */
@@ -170,6 +167,7 @@ export class BrokerConnection {
     await turn;
     this.#checkVersion(call);
     const answer = call.decode(await this.#exchange(call, timeoutMs));
+    this.#wasUsed = true;
     if (answer.throttleTimeMs > 0) {
       const pause = this.#settings.clock.sleep(answer.throttleTimeMs, this.#closed.signal);
       this.#throttled = Promise.all([this.#throttled, pause]);
@@ -188,7 +186,7 @@ export class BrokerConnection {
     const mayAuthenticate = this.#settings.sasl !== undefined;
     if (this.#versions === null) await this.#bounded("connect", () => this.#open());
     else if (mayAuthenticate && !this.#connection.isAuthenticated()) {
-      await this.#bounded("authenticate again", () => this.#connection.authenticate());
+      await this.#bounded("authenticate again", () => this.#authenticate());
     }
   }
 
@@ -201,8 +199,21 @@ export class BrokerConnection {
     const versions = Object.fromEntries(answer.apis.map((api) => [api.key, api]));
     connection.setVersions(versions);
     connection.setSupportAuthenticationProtocol(true);
-    await connection.authenticate();
+    await this.#authenticate();
     this.#versions = versions;
+  }
+
+  /**
+   * Tells the broker who we are. Kafkajs would renew a session ten seconds before its end, which for
+   * a short one is at each request, and a broker takes that at most once a second (KIP-368).
+   */
+  async #authenticate(): Promise<void> {
+    const connection = this.#connection;
+    await connection.authenticate();
+    connection.reauthenticationThreshold = Math.min(
+      longestRenewalMs,
+      renewalShare * connection.sessionLifetime.toNumber(),
+    );
   }
 
   #checkVersion({ name, key, version }: Call<Response>): void {
@@ -222,8 +233,18 @@ export class BrokerConnection {
     } catch (error) {
       if (error instanceof FlightsError && !hasCode(error, "log-unreachable")) throw error;
       await this.#close(error);
-      throw this.#unreachable(`${call.name} must be answered, ${messageOf(error)}`, error);
+      // Brokers tell their versions to anybody, and close when who has not logged in asks for more.
+      const isFirst = !this.#wasUsed && failureOf(error).kind === "closed";
+      throw isFirst
+        ? this.#connectError("connect", error)
+        : this.#unreachable(`${call.name} must be answered, ${messageOf(error)}`, error);
     }
+  }
+
+  #connectError(doing: string, error: unknown): FlightsError {
+    const { tls, sasl } = this.#settings;
+    const settings = { ...(tls && { tls }), ...(sasl && { sasl }) };
+    return connectError(failureOf(error), { doing, address: this.#name, ...settings });
   }
 
   #roundTrip(call: Call<Response>): Promise<Uint8Array> {
@@ -255,16 +276,7 @@ export class BrokerConnection {
     } catch (error) {
       await this.#close(error);
       if (error instanceof FlightsError && !hasCode(error, "log-unreachable")) throw error;
-      if (isRefusal(error)) {
-        throw new FlightsError(
-          "log-forbidden",
-          `Cannot ${what} at ${this.#name}: each side must accept who the other is, ${
-            messageOf(error)
-          }`,
-          { cause: error },
-        );
-      }
-      throw this.#unreachable(`${what} must succeed, ${messageOf(error)}`, error);
+      throw this.#connectError(what, error);
     }
   }
 
@@ -276,7 +288,8 @@ export class BrokerConnection {
       if (first === timedOut) throw new Error(`there was no answer for ${timeoutMs} ms`);
       return first as T;
     } finally {
-      done.abort();
+      // With a reason of its own, since the default one costs a stack trace.
+      done.abort("answered");
     }
   }
 
@@ -353,12 +366,21 @@ function tlsOptions(settings: TlsSettings): tls.ConnectionOptions {
 function saslOptions(settings: SaslSettings): Readonly<Record<string, unknown>> {
   if (settings.mechanism !== "oauthbearer") return { ...settings };
   const { mechanism, token } = settings;
-  return { mechanism, oauthBearerProvider: async () => ({ value: await token() }) };
+  const authenticationProvider = (
+    { saslAuthenticate }: { readonly saslAuthenticate: SaslAuthenticate },
+  ) => ({
+    authenticate: async () => {
+      const refusal = await authenticateByToken(await token(), saslAuthenticate);
+      if (refusal !== null) throw new kafkajsErrors.KafkaJSSASLAuthenticationError(refusal);
+    },
+  });
+  return { mechanism, authenticationProvider };
 }
 
-/** Whether the broker does not accept us, or we do not accept the broker. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof kafkajsErrors.KafkaJSSASLAuthenticationError ||
-    error instanceof kafkajsErrors.KafkaJSProtocolError ||
-    (error instanceof Error && "code" in error && distrusts.has(String(error.code)));
+/** What kafkajs' errors say by their classes. */
+function failureOf(error: unknown): ConnectFailure {
+  const isRefused = error instanceof kafkajsErrors.KafkaJSSASLAuthenticationError ||
+    error instanceof kafkajsErrors.KafkaJSProtocolError;
+  const isClosed = error instanceof kafkajsErrors.KafkaJSConnectionClosedError;
+  return { kind: isRefused ? "refused" : isClosed ? "closed" : "other", error };
 }

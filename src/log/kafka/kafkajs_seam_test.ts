@@ -152,11 +152,14 @@ Deno.test({
       assert.equal(connection.requestQueue[name]?.length, length, name);
     }
     assert.equal(connection.requestQueue.scheduleCheckPendingRequests.length, 0);
+    assert.equal(connection.reauthenticationThreshold, 10_000);
+    assert.equal(connection.sessionLifetime.toNumber(), 0);
     assert.equal(connection.nextCorrelationId() + 1, connection.nextCorrelationId());
     for (
       const name of [
         "KafkaJSSASLAuthenticationError",
         "KafkaJSProtocolError",
+        "KafkaJSConnectionClosedError",
       ] as const
     ) {
       assert.ok(kafkajsErrors[name].prototype instanceof Error, name);

@@ -1,13 +1,12 @@
 /** A member of a group on Kafka. */
 
-import { assert, FlightsError, hasCode } from "../../base/errors.ts";
+import { FlightsError, hasCode } from "../../base/errors.ts";
 import type {
   Assignment,
   CommittedOffset,
   FetchedPartition,
   FetchOptions,
   Member,
-  OutputBatch,
   Position,
   Transaction,
 } from "../log.ts";
@@ -15,11 +14,11 @@ import { byTopic, type KafkaCluster } from "./cluster.ts";
 import { checkErrorCode } from "./errors.ts";
 import { GroupSession, type GroupSessionOptions } from "./group_session.ts";
 import { offsetFetch } from "./protocol/offset_fetch_v7.ts";
-import { KafkaReader } from "./reader.ts";
-import { KafkaTransactions } from "./transaction.ts";
+import { Prefetcher } from "./prefetcher.ts";
+import { becomeProducer, KafkaTransactions } from "./transaction.ts";
 
 /** What a member is made of. */
-export interface KafkaMemberOptions extends GroupSessionOptions {
+export interface KafkaMemberOptions extends Omit<GroupSessionOptions, "onGone" | "onNews"> {
   /** Of its own: members share no connection for long polls. */
   readonly cluster: KafkaCluster;
   /** Gives back the instance id, and closes the connections. */
@@ -32,20 +31,26 @@ export class KafkaMember implements Member {
   readonly #options: KafkaMemberOptions;
   readonly #cluster: KafkaCluster;
   readonly #session: GroupSession;
-  readonly #reader: KafkaReader;
+  readonly #prefetcher: Prefetcher;
   readonly #transactions: KafkaTransactions;
   #assignment: Assignment = { generation: 0, partitions: [], waitingFor: null };
+  #isRebalancing = false;
   #isClosed = false;
 
   constructor(options: KafkaMemberOptions) {
-    this.id = options.instanceId;
+    const { cluster, instanceId, sessionTimeoutMs } = options;
+    this.id = instanceId;
     this.#options = options;
-    this.#cluster = options.cluster;
-    this.#session = new GroupSession(options.cluster, options);
-    this.#reader = new KafkaReader(options.cluster);
-    this.#transactions = new KafkaTransactions(options.cluster, {
-      transactionalId: options.instanceId,
-      timeoutMs: options.sessionTimeoutMs,
+    this.#cluster = cluster;
+    this.#prefetcher = new Prefetcher(cluster);
+    this.#session = new GroupSession(cluster, {
+      ...options,
+      onGone: (instanceIds) => void this.#endTransactionsOf(instanceIds),
+      onNews: () => this.#prefetcher.wake(),
+    });
+    this.#transactions = new KafkaTransactions(cluster, {
+      transactionalId: instanceId,
+      timeoutMs: sessionTimeoutMs,
     });
   }
 
@@ -54,7 +59,7 @@ export class KafkaMember implements Member {
   }
 
   get isRebalancing(): boolean {
-    return false;
+    return this.#isRebalancing;
   }
 
   /**
@@ -72,19 +77,39 @@ export class KafkaMember implements Member {
     if (this.#isClosed) throw closed("poll");
     this.#session.use();
     this.#session.check();
-    if (this.#session.mustJoin) {
-      const { partitions, waitingFor } = await this.#session.join();
-      const { generation } = this.#session.membership;
-      this.#assignment = { generation, partitions, waitingFor };
+    if (this.#session.mustJoin) return await this.#takePart();
+    const fetched = await this.#prefetcher.fetch(positions, options);
+    this.#session.check();
+    return this.#session.mustJoin ? await this.#takePart() : fetched;
+  }
+
+  /** Joins; a member with partitions tells so first, and joins with the next poll. */
+  async #takePart(): Promise<readonly []> {
+    if (this.#assignment.partitions.length > 0 && !this.#isRebalancing) {
+      this.#isRebalancing = true;
       return [];
     }
-    const signals = [this.#session.news, ...(options.signal ? [options.signal] : [])];
-    const fetched = await this.#reader.fetch(positions, {
-      ...options,
-      signal: AbortSignal.any(signals),
-    });
-    this.#session.check();
-    return this.#session.mustJoin ? [] : fetched;
+    const { partitions, waitingFor } = await this.#session.join();
+    const { generation } = this.#session.membership;
+    this.#assignment = { generation, partitions, waitingFor };
+    this.#isRebalancing = false;
+    await this.#prefetcher.reset();
+    return [];
+  }
+
+  /**
+   * Ends what members that are gone have left open: the offsets of their partitions cannot be read
+   * before, and the broker would wait for the time-out of each transaction.
+   */
+  async #endTransactionsOf(instanceIds: readonly string[]): Promise<void> {
+    const { sessionTimeoutMs: timeoutMs } = this.#options;
+    for (const transactionalId of instanceIds) {
+      try {
+        await becomeProducer(this.#cluster, { transactionalId, timeoutMs });
+      } catch {
+        // Then the transaction ends by its time-out.
+      }
+    }
   }
 
   /** The committed offsets, once no transaction that could change them is open (KIP-447). */
@@ -117,36 +142,57 @@ export class KafkaMember implements Member {
 
   begin(): Transaction {
     if (this.#isClosed) throw closed("begin a transaction");
-    const outputs: OutputBatch[] = [];
-    let isOver = false;
+    const transaction = this.#transactions.begin();
+    // A partition may be another member's in the next generation.
+    const { membership } = this.#session;
     return {
-      isFull: false,
-      append: (added) => {
-        assert(!isOver, "a transaction that is appended to must be under way, it is over");
-        outputs.push(...added);
-        return Promise.resolve();
+      get isFull() {
+        return transaction.isFull;
       },
+      append: (outputs) => transaction.append(outputs),
       commit: async (offsetsAt) => {
-        assert(!isOver, "a transaction must be committed once, it is over");
-        isOver = true;
         if (this.#isClosed) throw closed("commit");
         this.#session.use();
         try {
-          await this.#transactions.commit(outputs, offsetsAt, this.#session.membership);
+          if (membership.generation === this.#session.membership.generation) {
+            return await transaction.commit(offsetsAt, membership);
+          }
         } catch (error) {
-          if (hasCode(error, "fenced")) this.#session.end(error);
-          throw error;
+          throw hasCode(error, "fenced") ? await this.#replacedBy(error) : error;
         }
+        await transaction.abort();
+        throw overtaken(membership.groupId);
       },
     };
+  }
+
+  /** Whether another process has this member's place (semantics 16), or it only came too late. */
+  async #replacedBy(fence: FlightsError): Promise<FlightsError> {
+    let failure = fence;
+    try {
+      await this.#session.confirm();
+    } catch (error) {
+      if (hasCode(error, "instance-taken")) failure = error;
+    }
+    this.#session.end(failure);
+    return failure;
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#prefetcher.close();
+    await this.#transactions.abort();
     await this.#session.leave();
     await this.#options.release();
   }
+}
+
+function overtaken(group: string): FlightsError {
+  return new FlightsError(
+    "fenced",
+    `Cannot commit to ${group}: the transaction must be of this generation, it was begun in one before`,
+  );
 }
 
 function closed(doing: string): FlightsError {

@@ -14,8 +14,12 @@ export interface Subscription {
   readonly topics: readonly string[];
   /** For people: host, process, role. */
   readonly description: string;
+  /** What it computes. */
+  readonly version: string;
   /** The partitions it held in the generation before. */
   readonly held: readonly number[];
+  /** How often it has asked for a new assignment: the group is shared out anew when this changes. */
+  readonly attempt: number;
 }
 
 /** What the leader tells a member. */
@@ -25,20 +29,24 @@ export interface GroupAssignment {
   readonly partitions: readonly number[];
   /** For one without partitions: the description of a member that has some. */
   readonly waitingFor: string | null;
+  /** The version of the member that it was made for. */
+  readonly version: string;
+  /** The ids of all members of its generation. */
+  readonly members: readonly string[];
 }
 
 /**
  * ```text
  * version   int16
  * topics    [string]
- * userData  bytes    JSON: description, held
+ * userData  bytes    JSON: description, version, held, attempt
  * ```
  */
-export function encodeSubscription({ topics, description, held }: Subscription): Uint8Array {
+export function encodeSubscription({ topics, ...told }: Subscription): Uint8Array {
   const writer = new Writer(false);
   writer.int16(0);
   writer.strings(topics);
-  writer.bytes(utf8(JSON.stringify({ description, held })));
+  writer.bytes(utf8(JSON.stringify(told)));
   return writer.finish();
 }
 
@@ -51,6 +59,8 @@ export function decodeSubscription(bytes: Uint8Array): Subscription {
   return {
     topics,
     description: String(told.description ?? "a member of another program"),
+    version: String(told.version ?? ""),
+    attempt: Number(told.attempt ?? 0),
     held: Array.isArray(told.held) ? told.held : [],
   };
 }
@@ -59,23 +69,27 @@ export function decodeSubscription(bytes: Uint8Array): Subscription {
  * ```text
  * version   int16
  * topics    [name string, partitions [int32]]
- * userData  bytes    JSON: waitingFor
+ * userData  bytes    JSON: waitingFor, version, members
  * ```
  */
-export function encodeAssignment({ topics, partitions, waitingFor }: GroupAssignment): Uint8Array {
+export function encodeAssignment(
+  { topics, partitions, ...told }: GroupAssignment,
+): Uint8Array {
   const writer = new Writer(false);
   writer.int16(0);
   writer.structs(topics, (name) => {
     writer.string(name);
     writer.int32s(partitions);
   });
-  writer.bytes(utf8(JSON.stringify({ waitingFor })));
+  writer.bytes(utf8(JSON.stringify(told)));
   return writer.finish();
 }
 
 /** Reads an assignment; none at all while the group is not stable. */
 export function decodeAssignment(bytes: Uint8Array): GroupAssignment {
-  if (bytes.length === 0) return { topics: [], partitions: [], waitingFor: null };
+  if (bytes.length === 0) {
+    return { topics: [], partitions: [], waitingFor: null, version: "", members: [] };
+  }
   const reader = new Reader(bytes, { flexible: false, what: "an assignment" });
   reader.int16();
   const topics = reader.structs(() => ({ name: reader.string(), partitions: reader.int32s() }));
@@ -84,6 +98,8 @@ export function decodeAssignment(bytes: Uint8Array): GroupAssignment {
     topics: topics.map(({ name }) => name),
     partitions: topics[0]?.partitions ?? [],
     waitingFor: typeof told.waitingFor === "string" ? told.waitingFor : null,
+    version: String(told.version ?? ""),
+    members: Array.isArray(told.members) ? told.members : [],
   };
 }
 

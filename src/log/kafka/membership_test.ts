@@ -9,14 +9,28 @@ import {
 import { Writer } from "./protocol/wire.ts";
 
 Deno.test("a subscription comes back as it was told", () => {
-  const told = { topics: ["skyone", "sunset"], description: "merge (process 7)", held: [0, 3] };
+  const told = {
+    topics: ["skyone", "sunset"],
+    description: "merge (process 7)",
+    version: "a1",
+    held: [0, 3],
+    attempt: 2,
+  };
   assert.deepEqual(decodeSubscription(encodeSubscription(told)), told);
 });
 
 Deno.test("an assignment comes back as it was told", () => {
-  const told = { topics: ["skyone", "sunset"], partitions: [1, 4], waitingFor: null };
+  const [version, members] = ["a1", ["m1", "m2"]];
+  const told = {
+    topics: ["skyone", "sunset"],
+    partitions: [1, 4],
+    waitingFor: null,
+    version,
+    members,
+  };
   assert.deepEqual(decodeAssignment(encodeAssignment(told)), told);
-  const without = { topics: ["skyone"], partitions: [], waitingFor: "merge (process 7)" };
+  const waitingFor = "merge (process 7)";
+  const without = { topics: ["skyone"], partitions: [], waitingFor, version, members };
   assert.deepEqual(decodeAssignment(encodeAssignment(without)), without);
 });
 
@@ -32,6 +46,6 @@ Deno.test("a subscription of another program is understood as far as it goes", (
 });
 
 Deno.test("an assignment that is empty gives nothing", () => {
-  const nothing = { topics: [], partitions: [], waitingFor: null };
+  const nothing = { topics: [], partitions: [], waitingFor: null, version: "", members: [] };
   assert.deepEqual(decodeAssignment(new Uint8Array()), nothing);
 });

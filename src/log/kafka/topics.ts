@@ -1,9 +1,9 @@
 /** Topics on a cluster: made as the jobs need them, and confirmed before anybody relies on them. */
 
 import { FlightsError } from "../../base/errors.ts";
-import type { TopicDescription, TopicSpec } from "../log.ts";
+import type { TopicDescription, TopicSettings, TopicSpec } from "../log.ts";
 import { type KafkaCluster, topicMissing } from "./cluster.ts";
-import { checkErrorCode } from "./errors.ts";
+import { checkErrorCode, factsOf } from "./errors.ts";
 import { offsetsAt } from "./offsets.ts";
 import { createTopics as createCall } from "./protocol/create_topics_v7.ts";
 import { deleteTopics as deleteCall } from "./protocol/delete_topics_v6.ts";
@@ -29,6 +29,7 @@ function configsOf({ cleanup = "delete", retentionMs, retentionBytes }: TopicSpe
     "retention.bytes": String(retentionBytes ?? -1),
     "message.timestamp.type": "CreateTime",
     "message.timestamp.after.max.ms": largestLong,
+    "message.timestamp.before.max.ms": largestLong,
     ...(cleanup === "compact" ? compacted : {}),
   };
 }
@@ -56,7 +57,10 @@ export async function createTopics(
       const call = createCall.call({ topics, timeoutMs: cluster.patienceMs, validateOnly });
       const answer = await cluster.sendToController(call);
       for (const { name, errorCode, errorMessage } of answer.topics) {
-        checkErrorCode(errorCode, `create topic ${name}`, { detail: errorMessage });
+        checkErrorCode(errorCode, `create topic ${name}`, {
+          detail: errorMessage,
+          permission: "Create on the topic or the cluster",
+        });
       }
     });
   }
@@ -75,7 +79,10 @@ export async function deleteTopics(cluster: KafkaCluster, names: readonly string
     const call = deleteCall.call({ topics: names, timeoutMs: cluster.patienceMs });
     const answer = await cluster.sendToController(call);
     for (const { name, errorCode, errorMessage } of answer.topics) {
-      checkErrorCode(errorCode, `delete topic ${name}`, { detail: errorMessage });
+      checkErrorCode(errorCode, `delete topic ${name}`, {
+        detail: errorMessage,
+        permission: "Delete on the topic",
+      });
     }
   });
   await confirm(cluster, names, (found) => found.length === 0);
@@ -115,34 +122,77 @@ export async function describeTopics(
     offsetsAt(cluster, questions),
     readConfigs(cluster, found.map(({ name }) => name)),
   ]);
+  const brokers = cluster.connections.brokers.length;
   let at = 0;
-  return found.map(({ name, topicId, partitions }) => {
-    const config = configs.get(name) ?? {};
-    const described = {
+  return found.map((topic) => {
+    const { name, topicId, partitions } = topic;
+    const config = configs.get(name);
+    const policy = config?.["cleanup.policy"] ?? "delete";
+    // What is only compacted is not deleted for its age or size.
+    const limits = policy.includes("delete") ? config : {};
+    const described: TopicDescription = {
       name,
       id: topicId,
-      cleanup: config["cleanup.policy"]?.includes("compact") ? "compact" : "delete",
-      retentionMs: limitOf(config["retention.ms"]),
-      retentionBytes: limitOf(config["retention.bytes"]),
+      cleanup: policy.includes("compact") ? "compact" : "delete",
+      retentionMs: limitOf(limits?.["retention.ms"]),
+      retentionBytes: limitOf(limits?.["retention.bytes"]),
       partitions: partitions.map((_, i) => ({
         startOffset: offsets[at + i]!,
         endOffset: offsets[at + i + places.length]!,
       })),
-    } as const;
+      settings: config === undefined ? "hidden" : settingsOf(topic, config, { brokers }),
+    };
     at += partitions.length;
     return described;
   });
 }
 
-async function readConfigs(cluster: KafkaCluster, topics: readonly string[]) {
-  const keys = ["cleanup.policy", "retention.ms", "retention.bytes"];
+type Config = Readonly<Record<string, string | null>>;
+
+function settingsOf(
+  { partitions }: TopicMetadata,
+  config: Config,
+  { brokers }: { readonly brokers: number },
+): TopicSettings {
+  return {
+    timestampType: config["message.timestamp.type"] === "LogAppendTime" ? "append" : "create",
+    maxAheadMs: limitOf(config["message.timestamp.after.max.ms"]),
+    replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    minInSyncReplicas: Number(config["min.insync.replicas"] ?? 1),
+    brokers,
+  };
+}
+
+/** The settings of topics; of those that the user may look at. */
+async function readConfigs(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, Config>> {
+  const keys = [
+    "cleanup.policy",
+    "retention.ms",
+    "retention.bytes",
+    "message.timestamp.type",
+    "message.timestamp.after.max.ms",
+    "min.insync.replicas",
+  ];
   const answer = await cluster.persist(() =>
     cluster.sendToController(describeConfigs.call({ topics, keys }))
   );
-  return new Map(answer.topics.map(({ name, configs }) => [name, configs]));
+  const readable = answer.topics.filter(({ name, errorCode, errorMessage }) => {
+    const { name: error } = factsOf(errorCode);
+    if (error === "TOPIC_AUTHORIZATION_FAILED") return false;
+    // One that was deleted a moment ago has none any more.
+    if (error !== "UNKNOWN_TOPIC_OR_PARTITION") {
+      checkErrorCode(errorCode, `look at the settings of topic ${name}`, { detail: errorMessage });
+    }
+    return true;
+  });
+  return new Map(readable.map(({ name, configs }) => [name, configs]));
 }
 
+/** A bound, or null where there is none: below zero, or as large as numbers go. */
 function limitOf(value: string | null | undefined): number | null {
   const limit = Number(value ?? -1);
-  return limit < 0 ? null : limit;
+  return limit < 0 || limit > Number.MAX_SAFE_INTEGER ? null : limit;
 }

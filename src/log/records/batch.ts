@@ -77,8 +77,7 @@ export class RecordBatch {
   /**
    * Decodes `bytes`, which hold one batch and nothing else.
    *
-   * @throws {FlightsError} `log-corrupt` for damage of any kind; `invalid-argument` for a
-   * compression that is not supported.
+   * @throws {FlightsError} `log-corrupt` for damage of any kind.
    */
   static decode(bytes: Uint8Array, options?: DecodeOptions): RecordBatch {
     const size = batchSizeAt(bytes, 0);

@@ -3,7 +3,7 @@
 import { assert } from "../../base/errors.ts";
 import { utf8 } from "../../base/bytes.ts";
 import type { Header } from "../../base/record.ts";
-import { codecOf, compress, type Compression } from "./compression.ts";
+import { codecOf, compress, type WrittenCompression } from "./compression.ts";
 import {
   attribute,
   controlKey,
@@ -48,7 +48,7 @@ export interface Producer {
 /** What the batches of a builder are. */
 export interface BatchOptions extends Producer {
   /** Default `none`. */
-  readonly compression?: Compression;
+  readonly compression?: WrittenCompression;
 }
 
 /** Text waits until it is this long, since one call of the encoder costs as much as a record. */

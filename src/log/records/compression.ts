@@ -1,20 +1,22 @@
-/** Compression of a batch's records, all of them together: gzip and zstd. */
+/** Compression of a batch's records, all of them together: Kafka's four. */
 
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { FlightsError, messageOf } from "../../base/errors.ts";
+import { decompressLz4 } from "./lz4.ts";
+import { decompressSnappy } from "./snappy.ts";
 
-/** How the records of a batch are compressed. */
-export type Compression = "none" | "gzip" | "zstd";
+/** How the records of a batch are compressed, with Kafka's number of it. */
+const codecs = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 
-/** Kafka's number of each compression. */
-const codecs = { none: 0, gzip: 1, zstd: 4 } as const satisfies Record<Compression, number>;
+/** How the records of a batch that is read may be compressed. */
+export type Compression = keyof typeof codecs;
 
-/** Those that Kafka has and this codec has not. */
-const unsupported: Readonly<Record<number, string>> = { 2: "snappy", 3: "lz4" };
+/** How the records of a batch can be written. Snappy and lz4 are others' only. */
+export type WrittenCompression = Exclude<Compression, "snappy" | "lz4">;
 
 /**
- * The most bytes that the records of one batch may take uncompressed. A few kilobytes of damaged or
- * hostile zstd could otherwise claim all memory.
+ * The most bytes that the records of one batch may take uncompressed. A few kilobytes that are damaged
+ * or hostile could otherwise claim all memory.
  */
 export const maxDecompressedSize = 128 * 1024 * 1024;
 
@@ -27,24 +29,21 @@ export function codecOf(compression: Compression): number {
  * The compression that `codec` stands for.
  *
  * @param what what is being decoded, for messages.
- * @throws {FlightsError} `invalid-argument` for one that Kafka has and this codec has not: another
- * setting of the writer helps; `log-corrupt` for a number that stands for none.
+ * @throws {FlightsError} `log-corrupt` for a number that stands for none.
  */
 export function compressionOf(codec: number, what: string): Compression {
   for (const [name, id] of Object.entries(codecs)) {
     if (id === codec) return name as Compression;
   }
-  const name = unsupported[codec];
   throw new FlightsError(
-    name === undefined ? "log-corrupt" : "invalid-argument",
-    `Cannot decode ${what}: its compression must be none, gzip or zstd, it is ${
-      name ?? `number ${codec}`
-    }`,
+    "log-corrupt",
+    `Cannot decode ${what}: its compression must be ${Object.keys(codecs).join(", ")}, ` +
+      `it is number ${codec}`,
   );
 }
 
 /** Compresses a batch's records. */
-export function compress(records: Uint8Array, compression: Compression): Uint8Array {
+export function compress(records: Uint8Array, compression: WrittenCompression): Uint8Array {
   switch (compression) {
     case "none":
       return records;
@@ -75,6 +74,10 @@ export function decompress(
         return records;
       case "gzip":
         return gunzipSync(records, { maxOutputLength });
+      case "snappy":
+        return decompressSnappy(records, maxOutputLength);
+      case "lz4":
+        return decompressLz4(records, maxOutputLength);
       case "zstd":
         return zstdDecompressSync(records, { maxOutputLength });
     }

@@ -4,6 +4,7 @@ import { needs } from "../../../tests/permissions.ts";
 import { systemClock } from "../../base/clock.ts";
 import { FlightsError, hasCode } from "../../base/errors.ts";
 import { Database } from "./database.ts";
+import { applicationId, migrations } from "./schema.ts";
 
 const insert = "INSERT INTO groups (name, generation) VALUES (?, 0)";
 const large = "x".repeat(200_000);
@@ -99,6 +100,35 @@ Deno.test({
     assert.equal(runs, 1);
     assert.deepEqual(names(db), ["a"]);
     db.close();
+    await Deno.remove(directory, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...needs("read", "write"),
+  name: "Database.open brings a file of the first version up to date, and keeps what it held",
+  fn: async () => {
+    const directory = await Deno.makeTempDir();
+    const path = `${directory}/flights.db`;
+    const old = new DatabaseSync(path);
+    for (const statement of migrations[0]!) old.exec(statement);
+    old.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1`);
+    old.exec("INSERT INTO groups (name, generation) VALUES ('a', 7)");
+    old.exec(
+      `INSERT INTO members (id, group_name, description, topics, generation, lease_until)
+       VALUES ('m', 'a', 'old', '["t"]', 7, 9)`,
+    );
+    old.close();
+    const db = await Database.open(path);
+    assert.deepEqual({ ...db.get("SELECT * FROM groups") }, {
+      name: "a",
+      generation: 7,
+      is_rebalancing: 0,
+    });
+    // Its members are to join again, and find themselves replaced before.
+    assert.equal(db.get("SELECT * FROM members"), undefined);
+    db.close();
+    await (await Database.open(path)).close();
     await Deno.remove(directory, { recursive: true });
   },
 });

@@ -16,15 +16,24 @@ import type {
 import type { ChangeSignal } from "./change_signal.ts";
 import type { Database } from "./database.ts";
 import type { FaultPoint } from "./fault_point.ts";
-import type { Groups, Lease, MemberIdentity, Standing } from "./groups.ts";
+import {
+  fenced,
+  type GroupMembers,
+  type GroupView,
+  hasLease,
+  holds,
+  type Lease,
+  type MemberIdentity,
+  type MemberRow,
+} from "./group_members.ts";
+import type { Groups } from "./groups.ts";
 import { appendBatch } from "./partitions.ts";
 import { hasMoved, type Reader } from "./reader.ts";
 import { nameOf } from "./topics.ts";
+import { type OffsetsAt, SqliteTransaction } from "./transaction.ts";
 
-/** A member that stands by looks at the holder's process at least this often, in milliseconds. */
-const standByInterval = 50;
-/** A transaction is held in memory until its commit: at this size it is full. */
-const fullBytes = 2 * 1024 * 1024;
+/** The processes of the other members are looked at that often, in milliseconds. */
+const watchInterval = 50;
 /** A lease is renewed when this part of it has passed. */
 const renewalShare = 1 / 5;
 
@@ -32,6 +41,7 @@ const renewalShare = 1 / 5;
 export interface MemberContext {
   readonly db: Database;
   readonly groups: Groups;
+  readonly members: GroupMembers;
   readonly reader: Reader;
   readonly changes: ChangeSignal;
   readonly clock: Clock;
@@ -43,16 +53,25 @@ export interface MemberContext {
   readonly leave: (member: SqliteMember) => Promise<void>;
 }
 
-/** What tells where a transaction's records ended, and answers with offsets. */
-type OffsetsAt = Parameters<Transaction["commit"]>[0];
+/** What a member saw of the file when it was at a mark. */
+interface Sight {
+  readonly mark: string;
+  readonly view: GroupView;
+  readonly positions: readonly Position[];
+  readonly fetched: readonly FetchedPartition[];
+}
 
-/** A member that holds all partitions of its group, or stands by. */
+/** A member that holds partitions of its group, or stands by. */
 export class SqliteMember implements Member {
   readonly id: string;
   readonly #identity: MemberIdentity;
   readonly #context: MemberContext;
   #assignment: Assignment = { generation: 0, partitions: [], waitingFor: null };
+  #isRebalancing = false;
+  #hasEntered = false;
   #renewedAt: number;
+  #watchedAt = 0;
+  #sight: Sight | null = null;
   #transaction: SqliteTransaction | null = null;
   #isClosed = false;
 
@@ -68,7 +87,7 @@ export class SqliteMember implements Member {
   }
 
   get isRebalancing(): boolean {
-    return false;
+    return this.#isRebalancing;
   }
 
   async poll(
@@ -77,8 +96,9 @@ export class SqliteMember implements Member {
   ): Promise<readonly FetchedPartition[]> {
     this.#checkOpen();
     try {
-      if (this.#assignment.partitions.length > 0) return await this.#fetch(positions, options);
-      await this.#standBy(options);
+      if (this.#isRebalancing) await this.#takePart(options);
+      else if (this.#assignment.partitions.length === 0) await this.#standBy(options);
+      else return await this.#fetch(positions, options);
     } catch (error) {
       // Closing takes the member off the log before its waits have ended: that is no fence.
       if (!this.#isClosed) throw error;
@@ -86,87 +106,149 @@ export class SqliteMember implements Member {
     return [];
   }
 
-  /** Fetches in waits short enough to renew the lease between them. */
+  /** Fetches, and keeps the membership alive and the others under watch meanwhile. */
   async #fetch(
     positions: readonly Position[],
-    options: FetchOptions,
+    { maxWaitMs = 0, maxPartitionBytes, signal }: FetchOptions,
   ): Promise<readonly FetchedPartition[]> {
-    const { groups, reader, changes, clock } = this.#context;
-    const deadline = systemClock.now() + (options.maxWaitMs ?? 0);
+    const deadline = systemClock.now() + maxWaitMs;
     for (;;) {
-      await this.#renewLease();
-      const left = Math.max(0, deadline - systemClock.now());
-      const fetched = await reader.fetch(positions, {
-        ...options,
-        maxWaitMs: Math.min(left, this.#renewalInterval),
-        check: () => groups.checkHolds(this.#identity, clock.now()),
-      });
-      if (hasMoved(positions, fetched) || systemClock.now() >= deadline) return fetched;
-      if (options.signal?.aborted || changes.isClosed || this.#isClosed) return fetched;
+      const sight = await this.#look(positions, maxPartitionBytes);
+      if (sight.view.isRebalancing) {
+        this.#isRebalancing = true;
+        return [];
+      }
+      if (await this.#keepUp(sight.view)) continue;
+      const left = deadline - systemClock.now();
+      if (hasMoved(positions, sight.fetched) || left <= 0) return sight.fetched;
+      if (this.#isStopped(signal)) return sight.fetched;
+      await this.#wait(sight, left, signal);
     }
   }
 
   /** Waits for an assignment, or for news of who has it. */
   async #standBy({ maxWaitMs = 0, signal }: FetchOptions): Promise<void> {
-    const { changes } = this.#context;
     const deadline = systemClock.now() + maxWaitMs;
+    const before = this.#assignment;
     for (;;) {
-      const mark = changes.mark;
-      const before = this.#assignment;
-      this.#assignment = await this.#lookUp();
+      const { view, mark } = await this.#takePlace();
+      this.#assignment = assignmentIn(view, before);
       const left = deadline - systemClock.now();
-      if (this.#assignment !== before || left <= 0) return;
-      if (signal?.aborted || changes.isClosed || this.#isClosed) return;
-      await changes.wait(mark, Math.min(left, standByInterval), signal);
+      if (this.#assignment !== before || left <= 0 || this.#isStopped(signal)) return;
+      await this.#wait({ view, mark }, left, signal);
     }
   }
 
-  /** The assignment now; the same object when it is as it was. */
-  async #lookUp(): Promise<Assignment> {
-    const { db, groups, clock } = this.#context;
-    const before = this.#assignment;
-    const seen = await db.read(
-      "look for a group's member in",
-      () => groups.standing(this.#identity, clock.now()),
-    );
-    if (seen.heldBy !== null && !this.#isRenewalDue) return standingBy(before, seen);
-    const lease = this.#lease();
-    const found = await db.write("take over a group on", () => ({
-      standing: groups.takeOver(this.#identity, lease),
-      partitions: groups.countPartitions(this.#identity),
-    }));
-    this.#renewedAt = lease.now;
-    const { standing: { generation }, partitions } = found;
-    if (generation === null) return standingBy(before, found.standing);
-    return {
-      generation,
-      partitions: Array.from({ length: partitions }, (_, partition) => partition),
-      waitingFor: null,
-    };
+  /**
+   * Gives up what the member holds, and waits until it has been shared out anew: who keeps a
+   * partition must not see it go. No longer than a session, as who does not take part is replaced.
+   */
+  async #takePart({ signal }: FetchOptions): Promise<void> {
+    const { members } = this.#context;
+    const view = await this.#takeStock(() => members.giveUp(this.#identity));
+    this.#isRebalancing = false;
+    this.#transaction = null;
+    const without = { generation: view.generation, partitions: [], waitingFor: null };
+    this.#assignment = isSharedOut(view) ? assignmentIn(view, without) : without;
+    for (;;) {
+      const { view, mark } = await this.#takePlace();
+      if (isSharedOut(view)) {
+        this.#assignment = assignmentIn(view, this.#assignment);
+        return;
+      }
+      if (this.#isStopped(signal)) return;
+      await this.#wait({ view, mark }, Infinity, signal);
+    }
+  }
+
+  /** Looks at the group without holding any of it, and does what that asks for. */
+  async #takePlace(): Promise<Sight> {
+    if (!this.#hasEntered) await this.#takeStock();
+    this.#hasEntered = true;
+    for (;;) {
+      const sight = await this.#look([]);
+      const { isRebalancing, own, peers } = sight.view;
+      if (isRebalancing && ![own, ...peers].some(holds)) await this.#takeStock();
+      else if (!(await this.#keepUp(sight.view))) return sight;
+    }
+  }
+
+  /** The group and what is new at the positions; as it was where the file has not changed. */
+  async #look(positions: readonly Position[], maxPartitionBytes?: number): Promise<Sight> {
+    const { members, reader, changes } = this.#context;
+    const { mark } = changes;
+    const seen = this.#sight;
+    if (seen?.mark === mark && areSame(seen.positions, positions)) return seen;
+    let view: GroupView;
+    const fetched = await reader.read(positions, {
+      ...(maxPartitionBytes !== undefined && { maxPartitionBytes }),
+      check: () => view = members.view(this.#identity),
+    });
+    const sight = { mark, view: view!, positions, fetched };
+    // Records are not kept: they are large, and will not be asked for again.
+    this.#sight = hasMoved(positions, fetched) ? null : sight;
+    return sight;
+  }
+
+  /** Waits for a change of the file, or for the next look at the others or at the lease. */
+  #wait(
+    { mark, view }: Pick<Sight, "mark" | "view">,
+    left: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const longest = view.peers.some(holds) ? watchInterval : this.#renewalInterval;
+    return this.#context.changes.wait(mark, Math.min(left, longest), signal);
+  }
+
+  #isStopped(signal: AbortSignal | undefined): boolean {
+    return signal?.aborted === true || this.#context.changes.isClosed || this.#isClosed;
+  }
+
+  /**
+   * Renews the lease when that is due, and takes stock when one that holds partitions is dead; tells
+   * whether it did: then the group is to be looked at again.
+   */
+  async #keepUp({ peers }: GroupView): Promise<boolean> {
+    const { db, members, changes, clock } = this.#context;
+    const now = clock.now();
+    if (now - this.#renewedAt >= this.#renewalInterval) {
+      await db.write("renew a lease on", () => members.renew(this.id, this.#leaseFrom(now)));
+      this.#renewedAt = now;
+      changes.changed();
+      return true;
+    }
+    if (!this.#isDead(peers.filter(holds), now)) return false;
+    await this.#takeStock();
+    return true;
+  }
+
+  /** Whether one of these is dead; their processes are looked at now and then only. */
+  #isDead(holders: readonly MemberRow[], now: number): boolean {
+    if (holders.some((holder) => !hasLease(holder, now))) return true;
+    const time = systemClock.now();
+    if (time - this.#watchedAt < watchInterval) return false;
+    this.#watchedAt = time;
+    return holders.some((holder) => this.#context.members.hasEnded(holder));
+  }
+
+  async #takeStock(first: () => void = () => {}): Promise<GroupView> {
+    const { db, members, changes, clock } = this.#context;
+    const now = clock.now();
+    const view = await db.write("share partitions on", () => {
+      first();
+      return members.takeStock(this.#identity, this.#leaseFrom(now));
+    });
+    this.#renewedAt = now;
+    changes.changed();
+    return view;
+  }
+
+  #leaseFrom(now: number): Lease {
+    return { now, until: now + this.#context.sessionTimeoutMs };
   }
 
   get #renewalInterval(): number {
     return this.#context.sessionTimeoutMs * renewalShare;
-  }
-
-  get #isRenewalDue(): boolean {
-    return this.#context.clock.now() - this.#renewedAt >= this.#renewalInterval;
-  }
-
-  #lease(): Lease {
-    const now = this.#context.clock.now();
-    return { now, until: now + this.#context.sessionTimeoutMs };
-  }
-
-  async #renewLease(): Promise<void> {
-    if (!this.#isRenewalDue) return;
-    const { db, groups } = this.#context;
-    const lease = this.#lease();
-    await db.write("renew a lease on", () => {
-      groups.checkHolds(this.#identity, lease.now);
-      groups.renew(this.id, lease);
-    });
-    this.#renewedAt = lease.now;
   }
 
   committed(): Promise<readonly CommittedOffset[]> {
@@ -185,29 +267,32 @@ export class SqliteMember implements Member {
 
   begin(): Transaction {
     this.#checkOpen();
-    assert(this.#transaction === null, "a member has one transaction at a time");
-    const transaction = new SqliteTransaction((outputs, offsetsAt) => {
-      this.#transaction = null;
-      return this.#commit(outputs, offsetsAt);
-    });
-    this.#transaction = transaction;
-    return transaction;
+    assert(this.#transaction?.isOver !== false, "a member has one transaction at a time");
+    const assignment = this.#assignment;
+    this.#transaction = new SqliteTransaction((outputs, offsetsAt) =>
+      this.#commit(outputs, offsetsAt, { assignment })
+    );
+    return this.#transaction;
   }
 
   /**
    * One SQL transaction:
-   * 1. the fence: the member must hold its group, and holds it until the transaction ends;
+   * 1. the fence: the member must hold what it held when it began, and holds it until the end;
    * 2. the records are placed;
    * 3. the offsets, which may tell where the records are, are written, and the lease renewed;
    * 4. all of it becomes durable.
    */
-  async #commit(outputs: readonly OutputBatch[], offsetsAt: OffsetsAt): Promise<void> {
+  async #commit(
+    outputs: readonly OutputBatch[],
+    offsetsAt: OffsetsAt,
+    { assignment }: { readonly assignment: Assignment },
+  ): Promise<void> {
     this.#checkOpen();
-    const { db, groups, faultPoint } = this.#context;
-    const lease = this.#lease();
+    const { db, groups, members, clock, faultPoint } = this.#context;
+    const now = clock.now();
     faultPoint("commit-begin");
     await db.write("commit to", () => {
-      groups.checkHolds(this.#identity, lease.now);
+      members.checkHolds(this.#identity, assignment.generation);
       faultPoint("commit-fence-checked");
       const ends = new Map<string, number>();
       for (const output of outputs) ends.set(nameOf(output), appendBatch(db, output).nextOffset);
@@ -217,13 +302,21 @@ export class SqliteMember implements Member {
         assert(end !== undefined, `the transaction must append to ${nameOf(partition)}`);
         return end;
       };
-      groups.commit(this.#identity.group, offsetsAt(endOf));
-      groups.renew(this.id, lease);
+      const offsets = offsetsAt(endOf);
+      for (const offset of offsets) this.#checkHeld(offset, assignment);
+      groups.commit(this.#identity.group, offsets);
+      members.renew(this.id, this.#leaseFrom(now));
       faultPoint("commit-offsets-written");
     });
     faultPoint("commit-durable");
-    this.#renewedAt = lease.now;
+    this.#renewedAt = now;
     this.#context.written(outputs);
+  }
+
+  #checkHeld(offset: CommittedOffset, { partitions }: Assignment): void {
+    const { group, topics } = this.#identity;
+    if (!topics.includes(offset.topic) || partitions.includes(offset.partition)) return;
+    throw fenced(group, `it was to commit an offset of ${nameOf(offset)}`);
   }
 
   #checkOpen(): void {
@@ -237,38 +330,25 @@ export class SqliteMember implements Member {
   }
 }
 
-/** Collects what a commit is to make durable. */
-class SqliteTransaction implements Transaction {
-  readonly #outputs: OutputBatch[] = [];
-  readonly #commit: (outputs: readonly OutputBatch[], offsetsAt: OffsetsAt) => Promise<void>;
-  #bytes = 0;
-  #isOver = false;
-
-  constructor(commit: (outputs: readonly OutputBatch[], offsetsAt: OffsetsAt) => Promise<void>) {
-    this.#commit = commit;
-  }
-
-  append(outputs: readonly OutputBatch[]): Promise<void> {
-    assert(!this.#isOver, "a transaction that is appended to must be under way, it is over");
-    for (const output of outputs) {
-      this.#outputs.push(output);
-      this.#bytes += output.batch.bytes.length;
-    }
-    return Promise.resolve();
-  }
-
-  get isFull(): boolean {
-    return this.#bytes >= fullBytes;
-  }
-
-  async commit(offsetsAt: OffsetsAt): Promise<void> {
-    assert(!this.#isOver, "a transaction must be committed once, it is over");
-    this.#isOver = true;
-    await this.#commit(this.#outputs, offsetsAt);
-  }
+/** Whether what a member was waiting for has come; the next generation may have begun since. */
+function isSharedOut({ isRebalancing, own }: GroupView): boolean {
+  return !isRebalancing || holds(own);
 }
 
-/** The assignment of a member that stands by; the same object when it is as it was. */
-function standingBy(before: Assignment, { heldBy }: Standing): Assignment {
-  return before.waitingFor === heldBy ? before : { ...before, waitingFor: heldBy };
+/** What a member holds by a view of its group; the same object when it is as it was. */
+function assignmentIn(view: GroupView, before: Assignment): Assignment {
+  const { own, peers, isRebalancing } = view;
+  if (own.generation !== null) {
+    return { generation: own.generation, partitions: own.held!, waitingFor: null };
+  }
+  const waitingFor = isRebalancing ? peers.find(holds)?.description ?? null : own.waitingFor;
+  return before.waitingFor === waitingFor ? before : { ...before, waitingFor };
+}
+
+function areSame(some: readonly Position[], others: readonly Position[]): boolean {
+  return some.length === others.length && some.every((one, i) => {
+    const other = others[i]!;
+    return one.topic === other.topic && one.partition === other.partition &&
+      one.offset === other.offset && one.topicId === other.topicId;
+  });
 }

@@ -2,11 +2,20 @@
 
 import assert from "node:assert/strict";
 import { needs } from "../../../tests/permissions.ts";
-import { assigned, elapsed, joined, output, readAll, readTexts } from "../conformance_support.ts";
+import { systemClock } from "../../base/clock.ts";
+import {
+  assigned,
+  elapsed,
+  joined,
+  output,
+  patience,
+  readAll,
+  readTexts,
+} from "../conformance_support.ts";
 import type { Log } from "../log.ts";
 import { commitSteps } from "./fault_point.ts";
 import { openSqliteLog } from "./sqlite_log.ts";
-import { withProcesses } from "./testdata/child_process.ts";
+import { type Child, withProcesses } from "./testdata/child_process.ts";
 
 const allowed = needs("read", "write", "run", "env", "sys");
 
@@ -118,6 +127,63 @@ Deno.test({
       await log.close();
     }),
 });
+
+Deno.test({
+  ...allowed,
+  name:
+    "poll shares partitions between processes, and those of one that is killed among the others",
+  fn: () =>
+    withProcesses(async (directory, start) => {
+      const log = await openSqliteLog({ directory });
+      await log.createTopics([{ name: "in", partitions: 6 }, { name: "one", partitions: 1 }]);
+      const held = new Map<Child, readonly string[]>();
+      const listen = async (child: Child) => {
+        held.set(child, []);
+        for (let line = await child.line(); line !== null; line = await child.line()) {
+          held.set(child, line.split(" "));
+        }
+      };
+      const children = [1, 2, 3].map(() => start("share"));
+      for (const child of children) void listen(child);
+      const shared = (each: number) => {
+        const all = [...held.values()];
+        return all.every(({ length }) => length === each) && new Set(all.flat()).size === 6;
+      };
+      await until(() => shared(2));
+      const [killed, ...others] = children as [Child, Child, Child];
+      const before = others.map((child) => held.get(child)!);
+      held.delete(killed);
+      const took = await elapsed(async () => {
+        killed.signal("SIGKILL");
+        await until(() => shared(3));
+      });
+      // Their leases are of a minute. It takes a tenth of a second on a machine that is not busy.
+      assert(took < 5_000, `taking over took ${took} ms`);
+      others.forEach((child, i) =>
+        assert(before[i]!.every((partition) => held.get(child)!.includes(partition)))
+      );
+      for (const child of others) child.signal("SIGKILL");
+      // Each partition was counted on by one after the other.
+      const heir = await joined(log, "g", "in");
+      const [description] = await log.describeTopics(["one"]);
+      const told = await readTexts(log, "one", description!.partitions[0]!.endOffset);
+      assert(told.length > 0);
+      for (const { partition, metadata } of await heir.committed()) {
+        const counts = told.filter((text) => text.startsWith(`${partition}:`));
+        assert.deepEqual(counts, counts.map((_, i) => `${partition}:${i + 1}`));
+        assert.equal(counts.length, Number(metadata));
+      }
+      await log.close();
+    }),
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = systemClock.now() + patience;
+  while (!isSo()) {
+    assert(systemClock.now() < deadline, `not so within ${patience} ms: ${isSo}`);
+    await systemClock.sleep(2);
+  }
+}
 
 for (const step of commitSteps) {
   const survives = step === "commit-durable";

@@ -6,9 +6,9 @@ import type { ChangeSignal } from "./change_signal.ts";
 import type { Database } from "./database.ts";
 import { readPartition } from "./partitions.ts";
 
-/** How the reader of a member fetches. */
-export interface ReadOptions extends FetchOptions {
-  /** Runs in the transaction of each read, before it: a member makes sure it still is one. */
+/** How a look at the file is taken. */
+export interface ReadOptions extends Pick<FetchOptions, "maxPartitionBytes"> {
+  /** Runs in the transaction of the look, before it: a member makes sure it still is one. */
   readonly check?: () => void;
 }
 
@@ -25,22 +25,30 @@ export class Reader {
   /** Fetches as {@linkcode Log.fetch} does. */
   async fetch(
     positions: readonly Position[],
-    options: ReadOptions = {},
+    options: FetchOptions = {},
   ): Promise<readonly FetchedPartition[]> {
-    const { maxWaitMs = 0, maxPartitionBytes, signal, check } = options;
+    const { maxWaitMs = 0, signal } = options;
     const deadline = systemClock.now() + maxWaitMs;
     for (;;) {
       const mark = this.#changes.mark;
-      const fetched = await this.#db.read("read", () => {
-        check?.();
-        return positions.map((position) => readPartition(this.#db, position, maxPartitionBytes));
-      });
+      const fetched = await this.read(positions, options);
       const left = deadline - systemClock.now();
       if (hasMoved(positions, fetched) || left <= 0) return fetched;
       if (signal?.aborted) return fetched;
       await this.#changes.wait(mark, left, signal);
       if (this.#changes.isClosed || this.#changes.mark === mark) return fetched;
     }
+  }
+
+  /** Reads what there is, without a wait. */
+  read(
+    positions: readonly Position[],
+    { maxPartitionBytes, check }: ReadOptions = {},
+  ): Promise<readonly FetchedPartition[]> {
+    return this.#db.read("read", () => {
+      check?.();
+      return positions.map((position) => readPartition(this.#db, position, maxPartitionBytes));
+    });
   }
 }
 

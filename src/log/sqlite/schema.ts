@@ -74,4 +74,26 @@ export const migrations: readonly (readonly string[])[] = [
     ) STRICT, WITHOUT ROWID`,
     `CREATE INDEX offsets_of_topic ON offsets (topic)`,
   ],
+
+  // Members come and go: those of before are to join again.
+  [
+    "DROP TABLE members",
+    `CREATE TABLE members (
+      id TEXT PRIMARY KEY,
+      group_name TEXT NOT NULL REFERENCES groups ON DELETE CASCADE,
+      description TEXT NOT NULL,
+      topics TEXT NOT NULL,
+      version TEXT NOT NULL,
+      -- The partition numbers it was given last; null before its first poll.
+      held TEXT,
+      -- The generation in which it holds them; null when it has given them up, or stands by.
+      generation INTEGER,
+      -- For one that was given none: who has them.
+      waiting_for TEXT,
+      lease_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`,
+    "CREATE INDEX members_of_group ON members (group_name)",
+    // 1 from when a generation begins until nobody holds partitions of the one before.
+    "ALTER TABLE groups ADD COLUMN is_rebalancing INTEGER NOT NULL DEFAULT 0",
+  ],
 ];

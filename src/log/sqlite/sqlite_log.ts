@@ -21,6 +21,7 @@ import type {
 import { ChangeSignal } from "./change_signal.ts";
 import { Database } from "./database.ts";
 import type { FaultPoint } from "./fault_point.ts";
+import { GroupMembers } from "./group_members.ts";
 import { Groups } from "./groups.ts";
 import { newId } from "./ids.ts";
 import { LivenessFiles } from "./liveness.ts";
@@ -99,6 +100,7 @@ class SqliteLog implements Log {
   readonly #files: LivenessFiles | null;
   readonly #clock: Clock;
   readonly #groups: Groups;
+  readonly #groupMembers: GroupMembers;
   readonly #changes: ChangeSignal;
   readonly #reader: Reader;
   readonly #maintenance: Maintenance;
@@ -112,13 +114,15 @@ class SqliteLog implements Log {
     this.#db = db;
     this.#files = files;
     this.#clock = clock;
-    this.#groups = new Groups(db, files);
+    this.#groupMembers = new GroupMembers(db, files);
+    this.#groups = new Groups(db, this.#groupMembers);
     this.#changes = new ChangeSignal(db);
     this.#reader = new Reader(db, this.#changes);
     this.#maintenance = new Maintenance(db, this.#changes, { clock });
     this.#memberContext = {
       db,
       groups: this.#groups,
+      members: this.#groupMembers,
       reader: this.#reader,
       changes: this.#changes,
       clock,
@@ -198,14 +202,14 @@ class SqliteLog implements Log {
     );
   }
 
-  async join(group: string, { description, topics }: JoinOptions): Promise<Member> {
-    const identity = { id: newId(), group, description, topics };
+  async join(group: string, options: JoinOptions): Promise<Member> {
+    const identity = { ...options, id: newId(), group };
     const now = this.#clock.now();
     const lease = { now, until: now + this.#memberContext.sessionTimeoutMs };
     // The mark comes first: who reads of the member must not find it dead.
     this.#files?.hold(identity.id);
     try {
-      await this.#db.write("join a group on", () => this.#groups.add(identity, lease));
+      await this.#db.write("join a group on", () => this.#groupMembers.add(identity, lease));
     } catch (error) {
       this.#files?.release(identity.id);
       throw error;
@@ -218,7 +222,7 @@ class SqliteLog implements Log {
   async #leave(member: SqliteMember): Promise<void> {
     this.#members.delete(member);
     try {
-      await this.#change("leave a group on", () => this.#groups.remove(member.id));
+      await this.#change("leave a group on", () => this.#groupMembers.remove(member.id));
     } finally {
       this.#files?.release(member.id);
     }

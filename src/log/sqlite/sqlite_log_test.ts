@@ -2,14 +2,18 @@ import assert from "node:assert/strict";
 import { SimulatedClock, systemClock } from "../../base/clock.ts";
 import { needs } from "../../../tests/permissions.ts";
 import { type LogUnderTest, testLogConformance } from "../conformance.ts";
+import { scheduleTest } from "../conformance_schedule.ts";
 import {
   assertFails,
   assigned,
+  commitOffsets,
   elapsed,
+  join,
   joined,
   output,
   patience,
   readTexts,
+  sharedOut,
 } from "../conformance_support.ts";
 import { openSqliteLog } from "./sqlite_log.ts";
 
@@ -17,25 +21,29 @@ const sessionTimeout = 10_000;
 
 async function open(directory: string): Promise<Omit<LogUnderTest, "close">> {
   const clock = new SimulatedClock(1_700_000_000_000);
-  const log = await openSqliteLog({ directory, clock, sessionTimeoutMs: sessionTimeout });
+  const options = { directory, clock, sessionTimeoutMs: sessionTimeout };
+  const log = await openSqliteLog(options);
   return {
     log,
+    peers: directory === ":memory:" ? [] : [await openSqliteLog(options)],
     prefix: "",
     outlastSession: () => Promise.resolve(clock.advance(sessionTimeout + 1)),
   };
 }
 
-testLogConformance("openSqliteLog in a folder", async () => {
+async function openFolder(): Promise<LogUnderTest> {
   const directory = await Deno.makeTempDir();
   const underTest = await open(directory);
   return {
     ...underTest,
     close: async () => {
-      await underTest.log.close();
+      for (const log of [underTest.log, ...underTest.peers!]) await log.close();
       await Deno.remove(directory, { recursive: true });
     },
   };
-}, needs("read", "write"));
+}
+
+testLogConformance("openSqliteLog in a folder", openFolder, needs("read", "write"));
 
 testLogConformance("openSqliteLog in memory", async () => {
   const underTest = await open(":memory:");
@@ -95,7 +103,7 @@ Deno.test({
   name: "poll judges a member whose lock file is gone by its lease alone",
   fn: async () => {
     const directory = await Deno.makeTempDir();
-    const { log, outlastSession } = await open(directory);
+    const { log, peers, outlastSession } = await open(directory);
     await log.createTopics([{ name: "t", partitions: 1 }]);
     const holder = await joined(log, "g", "t");
     await Deno.remove(`${directory}/members`, { recursive: true });
@@ -106,7 +114,7 @@ Deno.test({
     await outlastSession();
     await assigned(standby);
     await assertFails(holder.poll([]), "fenced");
-    await log.close();
+    for (const one of [log, ...peers!]) await one.close();
     await Deno.remove(directory, { recursive: true });
   },
 });
@@ -133,5 +141,137 @@ Deno.test("poll keeps a membership alive, of who holds and of who stands by", as
   await holder.poll([]);
   await standby.poll([]);
   assert.deepEqual(holder.assignment.partitions, [0], "nobody has replaced it yet");
+  await log.close();
+});
+
+Deno.test({
+  ...needs("read", "write"),
+  name: "commit is for a partition's holder alone, whatever members of many schedules do",
+  fn: async () => {
+    const underTest = await openFolder();
+    await scheduleTest(underTest, { runs: 40 });
+    await underTest.close();
+  },
+});
+
+/** A log in memory with a topic of some partitions, and what lets its members' leases run. */
+async function withTopic(partitions: number) {
+  const clock = new SimulatedClock(1_700_000_000_000);
+  const log = await openSqliteLog({
+    directory: ":memory:",
+    clock,
+    sessionTimeoutMs: sessionTimeout,
+  });
+  await log.createTopics([{ name: "t", partitions }]);
+  return { log, clock, newMember: () => join(log, "g", { topics: ["t"] }) };
+}
+
+Deno.test("poll of a member that is to get no partitions disturbs nobody", async () => {
+  const { log, newMember } = await withTopic(1);
+  const holder = await assigned(await newMember());
+  const before = holder.assignment;
+  const others = [await newMember(), await join(log, "g", { topics: ["t"], version: "2" })];
+  for (const other of others) await other.poll([]);
+  for (const other of others) {
+    assert.notEqual(other.assignment.waitingFor, null);
+    await other.close();
+  }
+  await holder.poll([]);
+  assert(!holder.isRebalancing);
+  assert.equal(holder.assignment, before);
+  await log.close();
+});
+
+Deno.test("poll must give up partitions before the session ends, commits do not put that off", async () => {
+  const { log, clock, newMember } = await withTopic(2);
+  const offset = { topic: "t", partition: 0, offset: 0, metadata: "kept" };
+  const holder = await assigned(await newMember());
+  const newcomer = await newMember();
+  await newcomer.poll([]);
+  assert.equal(newcomer.assignment.waitingFor, "member of g");
+  for (const _ of [1, 2]) {
+    await commitOffsets(holder, offset);
+    clock.advance(sessionTimeout / 2);
+    await newcomer.poll([]);
+  }
+  await assertFails(commitOffsets(holder, { ...offset, metadata: "late" }), "fenced");
+  assert.deepEqual(newcomer.assignment.partitions, [0, 1]);
+  assert.deepEqual(await newcomer.committed(), [offset]);
+  await log.close();
+});
+
+Deno.test("poll that has given up partitions waits for the others, until the signal", async () => {
+  const { log, newMember } = await withTopic(3);
+  const [first, second] = [await newMember(), await newMember()];
+  await sharedOut([first, second], 3);
+  const before = first.assignment;
+  const third = await newMember();
+  await third.poll([]);
+  await first.poll([]);
+  assert(first.isRebalancing);
+  assert.equal(first.assignment, before);
+  const ending = new AbortController();
+  const waiting = first.poll([], { signal: ending.signal });
+  const held = async () =>
+    (await log.describeGroup("g")).members.find(({ id }) => id === first.id)!.partitions;
+  while ((await held()).length > 0) await systemClock.sleep(1);
+  ending.abort();
+  assert.deepEqual(await waiting, []);
+  assert(!first.isRebalancing);
+  assert.deepEqual(first.assignment.partitions, []);
+  const { generation } = first.assignment;
+  assert(generation > before.generation);
+  const offset = { topic: "t", partition: before.partitions[0]!, offset: 0, metadata: "" };
+  await assertFails(commitOffsets(first, offset), "fenced");
+  await sharedOut([first, second, third], 3);
+  assert(first.assignment.generation > generation);
+  assert(before.partitions.includes(first.assignment.partitions[0]!), "it keeps what it had");
+  await log.close();
+});
+
+Deno.test("close ends the wait of who has given up partitions", async () => {
+  const { log, newMember } = await withTopic(3);
+  const [first, second] = [await newMember(), await newMember()];
+  await sharedOut([first, second], 3);
+  const third = await newMember();
+  await third.poll([]);
+  await first.poll([]);
+  assert(first.isRebalancing);
+  assert.deepEqual(await Promise.all([first.poll([]), first.close()]), [[], undefined]);
+  await second.close();
+  await assigned(third);
+  assert.deepEqual(third.assignment.partitions, [0, 1, 2]);
+  await log.close();
+});
+
+Deno.test("poll takes up what it was given, though that is to be shared out anew already", async () => {
+  const { log, newMember } = await withTopic(4);
+  const [first, second] = [await newMember(), await newMember()];
+  await sharedOut([first, second], 4);
+  await (await newMember()).poll([]);
+  const fourth = await newMember();
+  await first.poll([]);
+  await second.poll([]);
+  const waiting = first.poll([], { signal: AbortSignal.timeout(patience) });
+  // Both write before the first can look: the second's poll shares out, the fourth's begins anew.
+  const polls = [second.poll([]), fourth.poll([])];
+  await waiting;
+  assert(first.assignment.partitions.length > 0);
+  await first.poll([]);
+  assert(first.isRebalancing);
+  await Promise.all(polls);
+  await log.close();
+});
+
+Deno.test("commit refuses offsets of partitions that are not held, and writes nothing", async () => {
+  const { log, newMember } = await withTopic(2);
+  const [first, second] = [await newMember(), await newMember()];
+  await sharedOut([first, second], 2);
+  const transaction = first.begin();
+  await transaction.append([output("t", ["never"])]);
+  const offsets = [0, 1].map((partition) => ({ topic: "t", partition, offset: 0, metadata: "" }));
+  await assertFails(transaction.commit(() => offsets), "fenced");
+  assert.deepEqual((await log.describeGroup("g")).offsets, []);
+  assert.deepEqual(await readTexts(log, "t", 0), []);
   await log.close();
 });

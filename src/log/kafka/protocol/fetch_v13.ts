@@ -57,7 +57,7 @@ export interface FetchRequest {
 /** A transaction that was aborted. */
 export interface AbortedTransaction {
   readonly producerId: number;
-  /** The offset of its first record. */
+  /** The offset of its first record in the partition. */
   readonly firstOffset: number;
 }
 

@@ -53,10 +53,17 @@ public class JavaBatches {
       for (String codec : List.of("none", "gzip", "zstd", "snappy", "lz4")) {
         topic(admin, "java-" + codec);
         try (var p = producer("compression.type", codec)) {
-          int count = codec.equals("snappy") || codec.equals("lz4") ? 20 : 200;
-          for (int i = 0; i < count; i++) {
+          for (int i = 0; i < 200; i++) {
             p.send(record("java-" + codec, 1767225600000L + 37L * i, "traveller" + i % 7 + "@example.com",
               "{\"reference\":\"R" + i + "\",\"price\":" + i * 11 + "}"));
+          }
+        }
+      }
+      for (String codec : List.of("snappy", "lz4")) {
+        topic(admin, "java-" + codec + "-blocks");
+        try (var p = producer("compression.type", codec)) {
+          for (int i = 0; i < 400; i++) {
+            p.send(record("java-" + codec + "-blocks", 1767225600000L + i, null, ("value " + i * i % 251 + "; ").repeat(40)));
           }
         }
       }

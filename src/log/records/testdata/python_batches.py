@@ -6,7 +6,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 servers = sys.argv[1]
 admin = AdminClient({"bootstrap.servers": servers})
-topics = ["python-shapes", "python-gzip", "python-zstd", "python-transactions"]
+codecs = ["gzip", "snappy", "lz4", "zstd"]
+topics = ["python-shapes", *(f"python-{codec}" for codec in codecs), "python-transactions"]
 for future in admin.create_topics([NewTopic(t, 1, 1) for t in topics]).values():
     future.result()
 
@@ -24,7 +25,7 @@ p.produce(
     headers=[("null", None), ("empty", b""), ("größe", "ß🛬".encode()), ("null", b"\x00\xff")],
 )
 p.flush()
-for codec in ["gzip", "zstd"]:
+for codec in codecs:
     p = producer(**{"compression.type": codec})
     for i in range(100):
         p.produce(f"python-{codec}", key=f"k{i % 5}", value=f'{{"n":{i}}}' * 3, timestamp=1767225600000 + i, partition=0)

@@ -73,6 +73,39 @@ const roles: Readonly<Record<string, (log: Log) => Promise<void>>> = {
     await member.close();
   },
 
+  /** Counts on in each partition it holds, and tells which these are when they have changed. */
+  share: async (log) => {
+    const options = { description: `process ${process.pid}`, topics: ["in"], version: "1" };
+    const member = await log.join("g", options);
+    const counts = new Map<number, number>();
+    for (let generation = 0;;) {
+      await member.poll([], { maxWaitMs: 20 });
+      if (member.assignment.generation !== generation) {
+        ({ generation } = member.assignment);
+        counts.clear();
+        for (const partition of member.assignment.partitions) counts.set(partition, 0);
+        for (const { partition, metadata } of await member.committed()) {
+          counts.set(partition, Number(metadata));
+        }
+        console.log([...counts.keys()].join(" "));
+      }
+      if (counts.size === 0) continue;
+      const transaction = member.begin();
+      for (const [partition, count] of counts) {
+        counts.set(partition, count + 1);
+        await transaction.append([output("one", `${partition}:${count + 1}`)]);
+      }
+      await transaction.commit(() =>
+        [...counts].map(([partition, count]) => ({
+          topic: "in",
+          partition,
+          offset: 0,
+          metadata: `${count}`,
+        }))
+      );
+    }
+  },
+
   /** Commits, and is killed at a step of the second commit. */
   crash: async (log) => {
     const member = await join(log, "g");

@@ -1,0 +1,205 @@
+/**
+ * The one place that commits (semantics 13). What a member has put out is sent ahead while it goes on
+ * processing, and the commit of one interval ends while the next one is processed; the next waits for
+ * its end.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import type { CommittedOffset, Member, Transaction } from "../log/log.ts";
+import type { CommitStatus } from "./job_status.ts";
+import { Outbox } from "./outbox.ts";
+import { encodeMetadata } from "./saved_progress.ts";
+import type { StartContext, StartedTask } from "./task_start.ts";
+
+/** Outputs are sent ahead when so many bytes of them wait. */
+const sendBytes = 512 * 1024;
+/** Processing waits when so many bytes wait to be sent: memory stays flat. */
+const maxWaitingBytes = 4 * 1024 * 1024;
+
+/** Why a signal is aborted; one for all, since a new one costs a stack trace. */
+const isOver = "it is over";
+
+/** Settings of a committer. */
+export interface CommitterOptions {
+  readonly member: Member;
+  /** Partition counts of all topics that are written. */
+  readonly partitionsOf: ReadonlyMap<string, number>;
+  /** Milliseconds from the start of one commit to the start of the next. */
+  readonly interval: number;
+  /** Stamps changelog entries. */
+  readonly clock: Clock;
+  /** Paces commits. */
+  readonly pace: Clock;
+}
+
+/** What a commit is made of. */
+export interface CommitWork {
+  readonly tasks: readonly StartedTask[];
+  readonly start: StartContext;
+  /** Told when it has become durable. */
+  readonly committed: () => void;
+}
+
+/** Commits what the tasks of one member have done. */
+export class Committer {
+  readonly outbox: Outbox;
+  readonly #options: CommitterOptions;
+  #transaction: Transaction | null = null;
+  /** The commit under way. */
+  #ending: Promise<void> | null = null;
+  /** What is being sent ahead. */
+  #sending: Promise<void> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+  #ended = new AbortController();
+  #nextAt: number;
+  #status: CommitStatus = { count: 0, lastAt: null, lastDurationMs: null };
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+    this.outbox = new Outbox(options.partitionsOf);
+    this.#nextAt = options.pace.now() + options.interval;
+  }
+
+  /** What the commits did so far. */
+  get status(): CommitStatus {
+    return this.#status;
+  }
+
+  /** When the next commit is due, on the clock that paces. */
+  get nextAt(): number {
+    return this.#nextAt;
+  }
+
+  /** Whether the next commit is due, and the one before has ended. */
+  get isDue(): boolean {
+    if (this.#ending !== null) return false;
+    return this.#transaction?.isFull === true || this.#options.pace.now() >= this.#nextAt;
+  }
+
+  /** Aborted when the commit under way ends; null when none is. */
+  get ended(): AbortSignal | null {
+    return this.#ending === null ? null : this.#ended.signal;
+  }
+
+  /** Whether outputs have been sent ahead that no commit holds yet. */
+  get hasSent(): boolean {
+    return this.#transaction !== null;
+  }
+
+  /** Whether there is something to commit. */
+  hasWork(tasks: readonly StartedTask[]): boolean {
+    return this.outbox.count > 0 || this.#transaction !== null ||
+      tasks.some(({ task, isNew }) => isNew || task.hasChanged);
+  }
+
+  /** Puts off a commit for which there is nothing. */
+  skip(): void {
+    this.#nextAt = this.#options.pace.now() + this.#options.interval;
+  }
+
+  /** Sends outputs ahead when there are enough; waits only when too many wait. @throws what failed. */
+  async relieve(): Promise<void> {
+    this.#check();
+    const { outbox } = this;
+    if (outbox.bytes < sendBytes) return;
+    while (this.#isHeldUp && outbox.bytes >= maxWaitingBytes) {
+      await (this.#ending ?? this.#sending);
+      this.#check();
+    }
+    if (this.#isHeldUp) return;
+    this.#transaction ??= this.#options.member.begin();
+    this.#sending = this.#watch(outbox.moveTo(this.#transaction)).then(() => {
+      this.#sending = null;
+    });
+  }
+
+  get #isHeldUp(): boolean {
+    return this.#ending !== null || this.#sending !== null;
+  }
+
+  /** Waits until nothing is under way. @throws what failed. */
+  async settle(): Promise<void> {
+    await this.#ending;
+    this.#check();
+  }
+
+  /**
+   * Begins to commit, behind the commit before:
+   * 1. state changes of each changed task join the outputs, and how far it has come is noted;
+   * 2. all of it goes into the transaction;
+   * 3. the log places it, tells where each changelog ends, and takes the offsets with what belongs
+   *    to each partition;
+   * 4. the transaction becomes durable, or the member is void.
+   *
+   * Steps 2 to 4 go on while the next records are processed.
+   */
+  async commit({ tasks, start, committed }: CommitWork): Promise<void> {
+    await this.#sending;
+    await this.settle();
+    const { member, pace } = this.#options;
+    const began = pace.now();
+    const snapshots = tasks
+      .filter(({ task, isNew }) => isNew || task.hasChanged || task.hasProgressed)
+      .map((started) => this.#snapshot(started, start));
+    const transaction = this.#transaction ?? member.begin();
+    this.#transaction = null;
+    const finish = async () => {
+      await this.outbox.moveTo(transaction);
+      await transaction.commit((endOf) => snapshots.flatMap((offsets) => offsets(endOf)));
+      const now = pace.now();
+      // No more than half of the time is spent on commits, however long they take.
+      this.#nextAt = Math.max(this.#nextAt, now + (now - began));
+      this.#note(now - began);
+    };
+    this.#nextAt = began + this.#options.interval;
+    const ended = this.#ended = new AbortController();
+    this.#ending = this.#watch(finish()).then(() => {
+      this.#ending = null;
+      ended.abort(isOver);
+      if (this.#failure === null) committed();
+    });
+  }
+
+  /** Puts a task's changes among the outputs; what it returns tells its offsets once these are placed. */
+  #snapshot(started: StartedTask, start: StartContext) {
+    const { task } = started;
+    const { partition } = task;
+    const changes = task.takeChanges();
+    const changelog = start.changelog?.name ?? null;
+    const grows = changelog !== null && changes.length > 0;
+    if (grows) this.outbox.addChanges(changelog, partition, changes, this.#options.clock.now());
+    started.isNew = false;
+    const inputs = start.job.topology.sources.map((_, index) => task.savedInput(index));
+    return (endOf: (place: { topic: string; partition: number }) => number) => {
+      if (grows && started.changelog !== null) {
+        const to = endOf({ topic: changelog, partition });
+        started.changelog = { from: started.changelog.from, to };
+      }
+      started.committed = start.job.topology.sources.map(({ topic }, index): CommittedOffset => {
+        const { id: topicId, partitions } = start.inputs[index]!;
+        const saved = { ...inputs[index]!, topicId, partitions: partitions.length };
+        const metadata = encodeMetadata({ ...saved, changelog: started.changelog });
+        return { topic, partition, offset: saved.offset, metadata };
+      });
+      return started.committed;
+    };
+  }
+
+  #note(lastDurationMs: number): void {
+    const lastAt = this.#options.clock.now();
+    this.#status = { count: this.#status.count + 1, lastAt, lastDurationMs };
+  }
+
+  /** Keeps the first failure for who looks next; nothing is sent on after it. */
+  async #watch(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+  }
+
+  #check(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+}
