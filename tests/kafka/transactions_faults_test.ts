@@ -73,7 +73,6 @@ type Code = keyof typeof names;
 /** What a job cannot go on after. */
 const fatal: Readonly<Partial<Record<Code, ErrorCode>>> = {
   FENCED_INSTANCE_ID: "instance-taken",
-  PRODUCER_FENCED: "instance-taken",
   GROUP_AUTHORIZATION_FAILED: "log-forbidden",
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "log-forbidden",
 };
