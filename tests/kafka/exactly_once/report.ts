@@ -11,17 +11,21 @@ const longLife = 60_000;
 /** A report as lines. */
 export function describeReport(report: SuiteReport): string {
   const { findings, faults, records, starts, joinedAgain, commits, memory } = report;
-  const total = [...faults.values()].reduce((sum, count) => sum + count, 0);
   const counts = (entries: Iterable<readonly [string, number]>) =>
     [...entries].map(([name, count]) => `${count} ${name}`).join(", ");
   return [
-    `${total} faults: ${counts(faults)}`,
+    `${sum(faults.values())} faults: ${counts(faults)}`,
     `${counts(Object.entries(records))}`,
-    `${starts} starts, ${joinedAgain} times joined again, ${commits} transactions ended`,
+    `${starts} starts, ${joinedAgain} times joined again`,
+    `${sum(commits)} transactions ended, in each five seconds: ${commits.join(" ")}`,
     ...describeMemory(memory),
     findings.length === 0 ? "Exactly once." : `${findings.length} FINDINGS`,
     ...findings.slice(0, shownFindings).map((finding) => finding.slice(0, shownLength)),
   ].join("\n");
+}
+
+function sum(counts: Iterable<number>): number {
+  return [...counts].reduce((total, count) => total + count, 0);
 }
 
 /** The resident memory of each process that lived long, at ten moments of its life. */

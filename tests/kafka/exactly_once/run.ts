@@ -17,7 +17,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     minutes: { type: "string", default: "1" },
     every: { type: "string", default: "2500" },
-    rate: { type: "string", default: "300" },
+    rate: { type: "string", default: "100" },
     "spares-first": { type: "boolean", default: false },
   },
 });

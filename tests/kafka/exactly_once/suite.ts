@@ -20,7 +20,7 @@ export interface SuiteOptions {
   readonly seconds: number;
   /** Milliseconds between two faults, on average; default 2,500. */
   readonly every?: number;
-  /** Bookings of each airline a second; default 300. */
+  /** Bookings of each airline a second; default 100. */
   readonly rate?: number;
   /** Bookings of each airline that are there at the start; default 10,000. */
   readonly before?: number;
@@ -38,8 +38,8 @@ export interface SuiteReport {
   readonly records: Readonly<Record<string, number>>;
   readonly starts: number;
   readonly joinedAgain: number;
-  /** Transactions that were to be ended. */
-  readonly commits: number;
+  /** Transactions that were to be ended, in each five seconds. */
+  readonly commits: readonly number[];
   readonly memory: readonly MemorySample[];
 }
 
@@ -79,6 +79,8 @@ class Run {
   readonly #failed = new AbortController();
   readonly #findings: string[] = [];
   readonly #faults = new Map<FaultKind, number>();
+  /** How many there have been at each sample. */
+  readonly #commits: number[] = [];
   #startedAt = 0;
   #writers = 0;
 
@@ -122,7 +124,7 @@ class Run {
       ),
       starts: this.#fleet.starts,
       joinedAgain: this.#fleet.joinedAgain,
-      commits: this.#brokers.requests("EndTxn"),
+      commits: this.#commits.map((count, i) => count - (this.#commits[i - 1] ?? 0)),
       memory: this.#fleet.memory,
     };
   }
@@ -209,7 +211,7 @@ class Run {
   /** Starts datagen where event time has come to, with other bookings than before. */
   #startWriter(): void {
     if (this.#failed.signal.aborted) return;
-    const { seed, rate = 300, before = 10_000 } = this.#options;
+    const { seed, rate = 100, before = 10_000 } = this.#options;
     const writer = ++this.#writers;
     // The backlog has two bookings a second of event time, on average.
     const began = firstEventTime + before * 500;
@@ -306,6 +308,7 @@ class Run {
   async #sample(): Promise<void> {
     while (!this.#failed.signal.aborted) {
       this.#fleet.sample();
+      this.#commits.push(this.#brokers.requests("EndTxn"));
       await systemClock.sleep(sampleInterval, this.#failed.signal);
     }
   }
