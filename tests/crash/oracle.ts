@@ -12,6 +12,8 @@ export interface Envelope {
   readonly headers: readonly string[];
   readonly key: string | null;
   readonly payload: string | null;
+  /** In the place of a payload that is not UTF-8. */
+  readonly payload_base64?: string;
 }
 
 /** A record that is expected, or there: all of it that a reader sees, as one text. */
@@ -29,6 +31,38 @@ export function recordText(
 function instant(text: string): number {
   const zoned = /(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`;
   return Temporal.Instant.from(zoned).epochMilliseconds;
+}
+
+/** What a booking must have, and which of it are numbers and times. */
+const bookingFields: Readonly<
+  Record<string, { readonly texts: string; readonly numbers: string; readonly times: string }>
+> = {
+  skyone: {
+    texts: "email_address iata_departure_code iata_arrival_code flight_number confirmation " +
+      "aircraft booking_agency_email",
+    numbers: "ticket_price",
+    times: "flight_departure_time flight_arrival_time",
+  },
+  sunset: {
+    texts: "customer_email_address departure_airport arrival_airport flight_id reference_number " +
+      "aircraft_details",
+    numbers: "flight_duration total_price",
+    times: "departure_time arrival_time",
+  },
+};
+
+/** Whether a booking is JSON with all its fields, prices from zero up, and a time that can be flown. */
+export function isReadable({ topic, payload }: Envelope): boolean {
+  const { texts, numbers, times } = bookingFields[topic]!;
+  try {
+    const fields = JSON.parse(payload!) as Fields;
+    const [departure, arrival] = times.split(" ").map((name) => instant(String(fields[name])));
+    return departure! <= arrival! &&
+      texts.split(" ").every((name) => typeof fields[name] === "string") &&
+      numbers.split(" ").every((name) => typeof fields[name] === "number" && fields[name] >= 0);
+  } catch {
+    return false;
+  }
 }
 
 /** The records of flightdata for the bookings of both airlines. */
@@ -54,8 +88,52 @@ export function expectedFlights(bookings: readonly Envelope[]): readonly RecordT
   });
 }
 
-/** The records of userstatistics for all flights, when the last windows were drained. */
-export function expectedStatistics(flights: readonly Envelope[]): readonly RecordText[] {
+/** How stats is run. */
+export interface StatsRules {
+  /** In milliseconds; default 0. */
+  readonly outOfOrderness?: number;
+}
+
+/** A flight that comes too late for its window, and its record in flightdata.late. */
+export interface LateFlight {
+  readonly flight: Envelope;
+  readonly text: RecordText;
+}
+
+/**
+ * The flights that come too late, where nothing but the flights before them on their partition moves
+ * time.
+ */
+export function expectedLate(
+  flights: readonly Envelope[],
+  { outOfOrderness = 0 }: StatsRules = {},
+): readonly LateFlight[] {
+  const newest = new Map<number, number>();
+  return [...flights].sort((a, b) => a.offset - b.offset).flatMap((flight) => {
+    const { topic, partition, offset, ts } = flight;
+    const before = newest.get(partition) ?? -Infinity;
+    newest.set(partition, Math.max(before, ts));
+    const start = Math.floor(ts / 60_000) * 60_000;
+    const watermark = before - outOfOrderness - 1;
+    if (start + 60_000 - 1 > watermark) return [];
+    const told = [
+      ["source-topic", topic],
+      ["source-partition", partition],
+      ["source-offset", offset],
+      ["window-start", start],
+      ["window-end", start + 60_000],
+      ["watermark", watermark],
+    ];
+    const headers = [...flight.headers, ...told.flat().map(String)];
+    return [{ flight, text: recordText({ ...flight, headers }) }];
+  });
+}
+
+/** The records of userstatistics for flights on time, when the last windows were drained. */
+export function expectedStatistics(
+  flights: readonly Envelope[],
+  { outOfOrderness = 0 }: StatsRules = {},
+): readonly RecordText[] {
   const newest = new Map<number, number>();
   const windows = new Map<
     string,
@@ -80,7 +158,7 @@ export function expectedStatistics(flights: readonly Envelope[]): readonly Recor
     total.flights += window.flights;
     totals.set(window.email, total);
     const end = window.start + 60_000;
-    const closedBy = end <= newest.get(window.partition)! ? "watermark" : "drain";
+    const closedBy = end <= newest.get(window.partition)! - outOfOrderness ? "watermark" : "drain";
     const payload = JSON.stringify({
       email_address: window.email,
       total_flight_duration: total.minutes,
