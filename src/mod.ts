@@ -81,12 +81,13 @@ export { type EncodedBatch, RecordBatchBuilder } from "./log/records/builder.ts"
 export { RecordBatch } from "./log/records/batch.ts";
 export { openSqliteLog, type SqliteLogOptions } from "./log/sqlite/sqlite_log.ts";
 
-export { runJob } from "./runtime/job.ts";
+export { findStops, runJob } from "./runtime/job.ts";
 export {
   type Job,
   type JobObserver,
   type JobOptions,
   type ResumedInput,
+  type Stops,
   type UntilEnd,
 } from "./runtime/job_options.ts";
 export {

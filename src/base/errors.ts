@@ -27,6 +27,8 @@ const facts = {
   "topic-changed": { domain: "user", retryable: false },
   /** A job's topics have other partition counts than it needs (semantics 17). */
   "partitions-changed": { domain: "user", retryable: false },
+  /** A job that writes an input has another number of tasks than before (semantics 24). */
+  "upstream-changed": { domain: "user", retryable: false },
   /** A position is outside of what the log holds (semantics 17). */
   "offset-out-of-range": { domain: "user", retryable: false },
   /** A record's key is on another partition than its placement says (semantics 23). */

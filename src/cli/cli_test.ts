@@ -51,6 +51,8 @@ const wrong: readonly (readonly [args: string, message: RegExp])[] = [
   ["stats --wait 1s", /^--wait needs --until-end\n/],
   ["merge --idle-timeout 0s", /^'--idle-timeout <duration>' .* It must be above zero/],
   ["merge --commit-interval 5", /^'--commit-interval <duration>' .* number and a unit/],
+  ["merge --parallelism 0", /^'--parallelism <n>' .* a whole number, 1 to 64/],
+  ["stats --parallelism 65", /^'--parallelism <n>' .* a whole number, 1 to 64/],
   ["stats --application-id a/b", /^'--application-id <id>' .* 1 to 200 of/],
   ["datagen --count -1", /^'--count <n>' .* It must be a whole number, 0 or more/],
   ["datagen --create --partitions 0", /^'--partitions <n>' .* 1 to 10000/],

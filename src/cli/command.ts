@@ -5,6 +5,7 @@ import type { Log } from "../log/log.ts";
 import type { EverywhereOptions } from "./everywhere.ts";
 import { exitCode, exitCodeOf } from "./exit_codes.ts";
 import { startLogging, type Teller } from "./logging.ts";
+import { withCommandConfigRead } from "./kafka_settings.ts";
 import { openLog } from "./open_log.ts";
 import { listenForStop } from "./signals.ts";
 
@@ -12,6 +13,8 @@ import { listenForStop } from "./signals.ts";
 export interface CommandContext {
   readonly log: Log;
   readonly tell: Teller;
+  /** The options of every command, with what the file they name holds. */
+  readonly everywhere: EverywhereOptions;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
 }
@@ -25,8 +28,9 @@ export async function runCommand(options: EverywhereOptions, body: CommandBody):
   const stop = listenForStop();
   let log: Log | null = null;
   try {
-    log = await openLog(options);
-    const code = await body({ log, tell, signal: stop.signal });
+    const everywhere = await withCommandConfigRead(options);
+    log = await openLog(everywhere);
+    const code = await body({ log, tell, everywhere, signal: stop.signal });
     return code ?? stop.exitCode ?? exitCode.done;
   } catch (error) {
     tell.error(messageOf(error), { code: codeOf(error) });

@@ -16,6 +16,8 @@ export type EverywhereOptions = {
   readonly bootstrapServer?: string;
   /** A file of Kafka client properties. */
   readonly commandConfig?: string;
+  /** What that file holds, once it has been read: a pipe gives it only once. */
+  readonly commandConfigText?: string;
   readonly data: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly logFormat: (typeof logFormats)[number];

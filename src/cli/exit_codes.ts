@@ -26,6 +26,7 @@ const byErrorCode: Readonly<Record<ErrorCode, number>> = {
   "topic-exists": exitCode.needsDecision,
   "topic-changed": exitCode.needsDecision,
   "partitions-changed": exitCode.needsDecision,
+  "upstream-changed": exitCode.needsDecision,
   "offset-out-of-range": exitCode.needsDecision,
   "misplaced-key": exitCode.needsDecision,
   "members-alive": exitCode.needsDecision,

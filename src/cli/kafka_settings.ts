@@ -3,23 +3,35 @@
 import { hostname } from "node:os";
 import process from "node:process";
 import { FlightsError, messageOf } from "../base/errors.ts";
-import {
-  type ClientProperties,
-  parseClientProperties,
-  type SaslProperties,
-} from "../log/kafka/client_properties.ts";
+import { parseClientProperties, type SaslProperties } from "../log/kafka/client_properties.ts";
 import type { KafkaLogOptions } from "../log/kafka/kafka_log.ts";
 import type { EverywhereOptions } from "./everywhere.ts";
 import { readTlsFiles } from "./tls_files.ts";
 
 /**
- * The settings of the cluster that the options name, or null when they name none.
+ * The options with what the file of `--command-config` holds.
+ *
+ * @throws {FlightsError} `invalid-argument` when it cannot be read.
+ */
+export async function withCommandConfigRead(
+  options: EverywhereOptions,
+): Promise<EverywhereOptions> {
+  const { commandConfig } = options;
+  if (commandConfig === undefined) return options;
+  return { ...options, commandConfigText: await readText(commandConfig, "the client properties") };
+}
+
+/**
+ * The settings of the cluster that the options name, or null when they name none; client properties
+ * must have been read before.
  *
  * @throws {FlightsError} `invalid-argument` when the client properties cannot be used.
  */
 export async function kafkaLogOptions(options: EverywhereOptions): Promise<KafkaLogOptions | null> {
-  const { bootstrapServer, commandConfig } = options;
-  const properties = commandConfig === undefined ? null : await readProperties(commandConfig);
+  const { bootstrapServer, commandConfigText } = options;
+  const properties = commandConfigText === undefined
+    ? null
+    : parseClientProperties(commandConfigText);
   const servers = bootstrapServer ?? properties?.bootstrapServers ?? null;
   if (servers === null) {
     if (properties === null) return null;
@@ -35,10 +47,6 @@ export async function kafkaLogOptions(options: EverywhereOptions): Promise<Kafka
     ...(properties?.tls && { tls: await readTlsFiles(properties.tls) }),
     ...(properties?.sasl && { sasl: saslOf(properties.sasl) }),
   };
-}
-
-async function readProperties(file: string): Promise<ClientProperties> {
-  return parseClientProperties(await readText(file, "the client properties"));
 }
 
 async function readText(file: string, what: string): Promise<string> {

@@ -2,8 +2,8 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
-import { mergeTopology } from "../flights/merge.ts";
-import { runJobCommand, watermarkStrategy, withJobOptions } from "./job_command.ts";
+import { runJobCommand } from "./job_command.ts";
+import { withJobOptions } from "./job_flags.ts";
 import { withExamples } from "./usage.ts";
 import { asOf } from "./values.ts";
 
@@ -24,10 +24,6 @@ export function mergeCommand() {
     ["flights merge --as-of now", "drop what has landed by the clock"],
   ]);
   return withJobOptions(command, "merge").action(async (options) => {
-    const topology = mergeTopology({ asOf: options.asOf, watermarks: watermarkStrategy(options) });
-    process.exitCode = await runJobCommand(options, {
-      applicationId: options.applicationId,
-      topology,
-    });
+    process.exitCode = await runJobCommand({ name: "merge", options });
   });
 }

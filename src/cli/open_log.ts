@@ -9,7 +9,7 @@ import { kafkaLogOptions } from "./kafka_settings.ts";
 
 /**
  * Opens Kafka where brokers are named, on the command line or in the client properties; else the
- * embedded log.
+ * embedded log. Client properties must have been read before.
  *
  * @throws {FlightsError} `log-unreachable`, `log-forbidden`, `log-corrupt`, `log-version`,
  * `invalid-argument` for client properties that cannot be used.

@@ -2,8 +2,8 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
-import { statsTopology } from "../flights/stats.ts";
-import { runJobCommand, watermarkStrategy, withJobOptions } from "./job_command.ts";
+import { runJobCommand } from "./job_command.ts";
+import { withJobOptions } from "./job_flags.ts";
 import { withExamples } from "./usage.ts";
 import { duration, positiveDuration } from "./values.ts";
 
@@ -30,13 +30,6 @@ export function statsCommand() {
     ["flights stats --window 1h --per-window --application-id hourly", "sums of each hour"],
   ]);
   return withJobOptions(command, "stats").action(async (options) => {
-    const { window, allowedLateness, applicationId } = options;
-    const topology = statsTopology({
-      window,
-      allowedLateness,
-      perWindow: options.perWindow === true,
-      watermarks: watermarkStrategy(options),
-    });
-    process.exitCode = await runJobCommand(options, { applicationId, topology });
+    process.exitCode = await runJobCommand({ name: "stats", options });
   });
 }

@@ -5,7 +5,8 @@
  * (`conformance.ts`).
  *
  * Offsets count records of a partition from 0. Reading is always read_committed: what an unfinished
- * or aborted transaction wrote is never seen. All times are milliseconds since the Unix epoch.
+ * or aborted transaction wrote is never seen, and what lies behind an unfinished one in the same
+ * partition may be held back until that ends. All times are milliseconds since the Unix epoch.
  */
 
 import type { EncodedBatch } from "./records/builder.ts";
@@ -154,6 +155,9 @@ export interface Assignment {
   readonly waitingFor: string | null;
 }
 
+/** Tells the offset behind the last record that a transaction appended to a partition. */
+export type EndOf = (partition: TopicPartition) => number;
+
 /** A transaction under way: all of it becomes visible at once, or none of it ever. */
 export interface Transaction {
   /**
@@ -171,18 +175,22 @@ export interface Transaction {
    *
    * @param offsets called once the log has placed the records, with a function that tells the
    * offset behind the last one that this transaction appended to a partition.
+   * @param reports called before that: records which tell where the others are.
    * @throws {FlightsError} `fenced` when the member has been replaced: nothing was written. Any
    * other error leaves the outcome unknown: the member must be closed and a new one joined
    * (semantics 16).
    */
   commit(
-    offsets: (endOf: (partition: TopicPartition) => number) => readonly CommittedOffset[],
+    offsets: (endOf: EndOf) => readonly CommittedOffset[],
+    reports?: (endOf: EndOf) => readonly OutputBatch[],
   ): Promise<void>;
 }
 
 /** One member of a consumer group. */
 export interface Member {
   readonly id: string;
+  /** Marks the batches of its transactions as no other writer's of the log are marked. */
+  readonly producerId: number;
   /** What it holds now; changes only within {@linkcode poll}. */
   readonly assignment: Assignment;
   /**

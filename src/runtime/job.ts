@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { FlightsError, hasCode } from "../base/errors.ts";
 import type { Log, TopicDescription } from "../log/log.ts";
 import { Task } from "../stream/task.ts";
-import type { Job, JobOptions } from "./job_options.ts";
+import type { Job, JobOptions, Stops } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";
 import { Outbox } from "./outbox.ts";
@@ -25,12 +25,12 @@ type Settings = MemberLoopOptions["settings"];
  * @throws {FlightsError} with the code of what stopped it; what was committed stays.
  */
 export async function runJob(log: Log, job: Job, options: JobOptions = {}): Promise<JobStatus> {
-  const { clock = systemClock, pace = systemClock } = options;
-  const settings: Settings = { ...options, clock, pace };
+  const settings = settingsOf(options);
+  const { clock, pace } = settings;
   const startedAt = clock.now();
-  const topics = await waitForTopics(log, job, settings);
-  if (topics === null) return stoppedBetweenMembers(job, clock, startedAt);
-  const loopOptions = await prepare(log, job, { settings, topics, startedAt });
+  const topics = await waitForTopics(log, job, { names: foreignTopics(job), settings });
+  const loopOptions = topics && await prepare(log, job, { settings, topics, startedAt });
+  if (loopOptions === null) return stoppedBetweenMembers(job, clock, startedAt);
   for (;;) {
     try {
       return await runMember(log, job, loopOptions);
@@ -41,6 +41,25 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
       if (settings.signal?.aborted) return stoppedBetweenMembers(job, clock, startedAt);
     }
   }
+}
+
+/**
+ * Where a bounded run stops that starts now, for members that end together ({@linkcode
+ * UntilEnd.stops}); null when it was stopped while it waited for topics.
+ *
+ * @throws {FlightsError} as {@linkcode runJob} does while it waits.
+ */
+export async function findStops(log: Log, job: Job, options: JobOptions): Promise<Stops | null> {
+  const settings = settingsOf(options);
+  const topics = await waitForTopics(log, job, { names: foreignTopics(job), settings });
+  return topics === null
+    ? null
+    : stopsOf(topics.filter(({ name }) => inputTopics(job).includes(name)));
+}
+
+function settingsOf(options: JobOptions): Settings {
+  const { clock = systemClock, pace = systemClock } = options;
+  return { ...options, clock, pace };
 }
 
 /** Whether joining again is the answer: after a fence always (semantics 16), else not at the end. */
@@ -78,13 +97,20 @@ function inputTopics(job: Job): readonly string[] {
   return job.topology.sources.map(({ topic }) => topic);
 }
 
-/** Waits until all topics that the job reads and writes are there; null when it was stopped. */
+/** The topics that must be there before a job can run. */
+function foreignTopics(job: Job): readonly string[] {
+  return [...new Set([...inputTopics(job), ...job.topology.sinkTopics])];
+}
+
+/** Waits until all of these topics are there; null when it was stopped. */
 async function waitForTopics(
   log: Log,
   job: Job,
-  { pace, signal, untilEnd, observer }: Settings,
+  { names, settings: { pace, signal, untilEnd, observer } }: {
+    readonly names: readonly string[];
+    readonly settings: Settings;
+  },
 ): Promise<readonly TopicDescription[] | null> {
-  const names = [...new Set([...inputTopics(job), ...job.topology.sinkTopics])];
   const deadline = untilEnd === undefined ? Number.POSITIVE_INFINITY : pace.now() + untilEnd.wait;
   let told = "";
   for (;;) {
@@ -106,7 +132,10 @@ async function waitForTopics(
   }
 }
 
-/** Creates what the job needs beside its inputs and outputs, and fixes where a bounded run stops. */
+/**
+ * Creates what the job needs beside its inputs and outputs, and fixes where a bounded run stops; null
+ * when it was stopped.
+ */
 async function prepare(
   log: Log,
   job: Job,
@@ -115,33 +144,38 @@ async function prepare(
     readonly topics: readonly TopicDescription[];
     readonly startedAt: number;
   },
-): Promise<MemberLoopOptions> {
+): Promise<MemberLoopOptions | null> {
   const { applicationId, topology } = job;
   const inputs = inputTopics(job).map((name) => topics.find((topic) => topic.name === name)!);
   const partitions = commonPartitions(applicationId, inputs);
   const own = ownTopics(applicationId, topology, partitions);
   await ensureTopics(log, own);
-  const written = [...topology.sinkTopics, ...own.map(({ name }) => name)];
-  const described = await log.describeTopics(written);
+  // What another member has created at this moment may take a moment to be known everywhere.
+  const names = [...new Set([...topology.sinkTopics, ...own.map(({ name }) => name)])];
+  const written = await waitForTopics(log, job, { names, settings });
+  if (written === null) return null;
   const maxFutureMs = settings.maxFuture;
-  for (const warning of topicWarnings(job, { inputs, outputs: described, maxFutureMs })) {
+  for (const warning of topicWarnings(job, { inputs, outputs: written, maxFutureMs })) {
     settings.observer?.warned?.(warning);
   }
-  const stops = settings.untilEnd === undefined ? null : new Map(
-    inputs.map((topic) => [topic.name, topic.partitions.map(({ endOffset }) => endOffset)]),
-  );
   return {
     start: {
       log,
       job,
       from: settings.from ?? "earliest",
       onDataLoss: settings.onDataLoss ?? "fail",
-      stops,
+      stops: settings.untilEnd === undefined ? null : settings.untilEnd.stops ?? stopsOf(inputs),
     },
     settings,
-    partitionsOf: new Map(described.map(({ name, partitions }) => [name, partitions.length])),
+    partitionsOf: new Map(written.map(({ name, partitions }) => [name, partitions.length])),
     startedAt,
   };
+}
+
+function stopsOf(inputs: readonly TopicDescription[]): Stops {
+  return new Map(
+    inputs.map((topic) => [topic.name, topic.partitions.map(({ endOffset }) => endOffset)]),
+  );
 }
 
 /** The partition count of all inputs, which must be the same: their partitions i make task i. */

@@ -14,12 +14,20 @@ export interface Job {
   readonly topology: Topology;
 }
 
+/** Where a bounded run stops: of each input topic an offset a partition. */
+export type Stops = ReadonlyMap<string, readonly number[]>;
+
 /** How a bounded run ends (semantics 11). */
 export interface UntilEnd {
   /** Whether open windows are fired at the end. */
   readonly drain: boolean;
   /** How long to wait for a topic or another member, in milliseconds. */
   readonly wait: number;
+  /**
+   * For members that end together (`findStops`): where all of them stop. Each stays, at its end
+   * or standing by, until its signal. Default: the end offsets of the start, and it leaves there.
+   */
+  readonly stops?: Stops;
 }
 
 /** Settings of a run. */

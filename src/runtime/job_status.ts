@@ -2,8 +2,14 @@
 
 import type { OutcomeCounts } from "../stream/counts.ts";
 
-/** What a job is doing. */
-export type JobState = "waiting" | "standing-by" | "restoring" | "running" | "stopped";
+/** What a job is doing; `at-end`: all it holds is committed up to its stops, and it waits for others. */
+export type JobState =
+  | "waiting"
+  | "standing-by"
+  | "restoring"
+  | "running"
+  | "at-end"
+  | "stopped";
 
 /** A member of a job as it is now. Times are milliseconds since the Unix epoch, on the job's clock. */
 export interface JobStatus {

@@ -337,3 +337,26 @@ Deno.test("a job waits for its topics, says so once, and goes on by itself", asy
   assert.deepEqual(waiting, ["the log has no topic sales, totals yet"]);
   await log.close();
 });
+
+Deno.test("a job waits until it can see the topics that another member has created at the same time", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1]);
+  await runJob(log, sales(), untilEnd());
+  const changelog = "sales-job-changelog-sales";
+  const waited: string[] = [];
+  const slow = overlay(log, {
+    createTopics: (topics) => {
+      const message = `Cannot create topic ${topics[0]!.name}: it must be new, it exists`;
+      return Promise.reject(new FlightsError("topic-exists", message));
+    },
+    describeTopics: async (names) => {
+      const found = await log.describeTopics(names);
+      return waited.length > 0 ? found : found.filter(({ name }) => name !== changelog);
+    },
+  });
+  const waiting = (reason: string) => void waited.push(reason);
+  await runJob(slow, sales(), { ...draining, observer: { waiting } });
+  assert.deepEqual(waited, [`the log has no topic ${changelog} yet`]);
+  assert.deepEqual(await read(log, "totals"), [total(60, 1, "drain")]);
+  await log.close();
+});

@@ -95,7 +95,10 @@ export class MemberLoop {
       if (this.#committer.isDue) await this.#commitOrSkip();
       if (untilEnd !== undefined && this.#isAtEnd()) {
         this.#end(untilEnd.drain);
-        break;
+        if (untilEnd.stops === undefined) break;
+        await this.#commitAll();
+        await this.#stay();
+        continue;
       }
       await this.#breathe();
     }
@@ -103,12 +106,24 @@ export class MemberLoop {
     return this.#tell("stopped");
   }
 
+  /**
+   * At its end a member that ends together with others stays one: were it to leave, the others would
+   * be given its tasks. What it is given meanwhile it takes to its stops as well.
+   */
+  async #stay(): Promise<void> {
+    const { signal } = this.#options.settings;
+    this.#tell("at-end");
+    while (!signal?.aborted && this.#member.assignment.generation === this.#generation) {
+      await this.#member.poll([], { maxWaitMs, ...(signal && { signal }) });
+    }
+  }
+
   /** Fetches for the lanes that have nothing buffered; waits only when nothing can be processed. */
   async #fetch(): Promise<void> {
     const { signal, pace } = this.#options.settings;
     const lanes = this.#lanes;
     const hungry = lanes.filter((lane) => lane.isEmpty && !lane.isAtStop);
-    if (lanes.length > 0 && hungry.length === 0) return;
+    if (lanes.length > 0 && hungry.length === 0 && !this.#member.isRebalancing) return;
     const maxWaitMs = this.#processable.length === 0 ? this.#waitMs() : 0;
     const ends = [signal, maxWaitMs > 0 ? this.#committer.ended : null].filter((one) => !!one);
     const fetched = await this.#member.poll(hungry.map((lane) => lane.fetchPosition), {
@@ -206,7 +221,7 @@ export class MemberLoop {
     return tasks;
   }
 
-  /** Says once for whom it waits; a bounded run does not wait for ever. */
+  /** Says once for whom it waits; a bounded run by itself does not wait for ever. */
   #standBy(): void {
     const { assignment } = this.#member;
     const { observer, pace, untilEnd } = this.#options.settings;
@@ -217,7 +232,8 @@ export class MemberLoop {
       observer?.waiting?.(`${reason} of ${applicationId}`);
       this.#tell("standing-by");
     }
-    if (untilEnd !== undefined && pace.now() - this.#joinedAt >= untilEnd.wait) {
+    if (untilEnd === undefined || untilEnd.stops !== undefined) return;
+    if (pace.now() - this.#joinedAt >= untilEnd.wait) {
       throw new FlightsError(
         "members-alive",
         `Cannot run ${applicationId} until the end: no other member may hold its partitions, ${reason} ` +

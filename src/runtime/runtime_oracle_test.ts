@@ -147,11 +147,11 @@ function faultyLog(log: Log, fault: Fault | null): Log {
     begin: () => {
       const transaction = member.begin();
       return overlay(transaction, {
-        commit: async (offsets) => {
+        commit: async (...args) => {
           commits++;
           const goesWrong = commits === fault?.atCommit;
           // Of an outcome that is not told it is the worse case that all was written.
-          if (!goesWrong || fault?.code === "log-unreachable") await transaction.commit(offsets);
+          if (!goesWrong || fault?.code === "log-unreachable") await transaction.commit(...args);
           if (goesWrong) throw new FlightsError(fault!.code, "Cannot commit: as planned");
         },
       });

@@ -18,7 +18,9 @@ import {
   type Sale,
   sales,
   sell,
+  total,
   untilEnd,
+  withMembers,
 } from "./test_sales.ts";
 
 Deno.test("semantics 14: a job with state does not run without its changelog", async () => {
@@ -113,5 +115,30 @@ Deno.test("semantics 17: one topic created anew starts its task with empty state
   assert.deepEqual(await read(log, "totals"), ["59999 5 ", "59999 16 ", "119999 32 "]);
   assert.deepEqual(await read(log, "sales.late"), []);
   assert.deepEqual(await read(log, "returns.late"), []);
+  await log.close();
+});
+
+Deno.test("semantics 17: what nobody has committed yet is no loss, whatever is committed of other tasks", async () => {
+  const log = await openLog(2);
+  await sell(log, [0, 1, "a", 0], [0, 2, "d", 1]);
+  const first = withMembers(log, (member) => ({
+    get assignment() {
+      const { generation, waitingFor } = member.assignment;
+      return { generation, partitions: generation === 0 ? [] : [0], waitingFor };
+    },
+  }));
+  await runJob(first, sales(), untilEnd());
+  const resumed: unknown[] = [];
+  await runJob(log, sales(), {
+    ...draining,
+    observer: {
+      resumed: (inputs) => {
+        for (const { partition, resume: { kind } } of inputs) resumed.push([partition, kind]);
+      },
+    },
+  });
+  assert.deepEqual(resumed, [[0, "committed"], [1, "first"]]);
+  const totals = [total(60, 1, "drain", "a"), total(60, 2, "drain", "d")];
+  assert.deepEqual((await read(log, "totals")).toSorted(), totals.toSorted());
   await log.close();
 });

@@ -54,6 +54,10 @@ export class KafkaMember implements Member {
     });
   }
 
+  get producerId(): number {
+    return this.#transactions.producerId;
+  }
+
   get assignment(): Assignment {
     return this.#assignment;
   }
@@ -150,12 +154,12 @@ export class KafkaMember implements Member {
         return transaction.isFull;
       },
       append: (outputs) => transaction.append(outputs),
-      commit: async (offsetsAt) => {
+      commit: async (offsetsAt, reportsAt) => {
         if (this.#isClosed) throw closed("commit");
         this.#session.use();
         try {
           if (membership.generation === this.#session.membership.generation) {
-            return await transaction.commit(offsetsAt, membership);
+            return await transaction.commit(membership, offsetsAt, { reportsAt });
           }
         } catch (error) {
           throw hasCode(error, "fenced") ? await this.#replacedBy(error) : error;

@@ -18,8 +18,9 @@ import type { GroupMembership } from "./protocol/outcomes.ts";
 import { txnOffsetCommit } from "./protocol/txn_offset_commit_v3.ts";
 import { ship } from "./shipment.ts";
 
-/** What tells where a transaction's records ended, and answers with offsets. */
+/** What is told where a transaction's records ended, and answers with offsets, or with reports of it. */
 type OffsetsAt = Parameters<Transaction["commit"]>[0];
+type ReportsAt = NonNullable<Parameters<Transaction["commit"]>[1]>;
 
 /** More bytes than this in one transaction would hold up its readers. */
 const fullBytes = 64 * 1024 * 1024;
@@ -49,6 +50,11 @@ export class KafkaTransactions {
   /** Becomes the producer; what a predecessor under the same id left open is aborted or completed. */
   async init(): Promise<void> {
     this.#producer = await becomeProducer(this.#cluster, this.#options);
+  }
+
+  /** Marks the batches; -1 before the first {@linkcode KafkaTransactions.init}. */
+  get producerId(): number {
+    return this.#producer?.identity.producerId ?? -1;
   }
 
   /** Begins a transaction; nothing is sent before there are records or offsets. */
@@ -150,20 +156,27 @@ export class KafkaTransaction {
 
   /**
    * Carries it out:
-   * 1. what was added is written, and the group's offsets are announced;
+   * 1. what was added is written, then the reports of it; the group's offsets are announced;
    * 2. the offsets, which may tell where the records are, are sent under the member's generation;
    * 3. it is ended.
    *
    * @throws {FlightsError} `fenced` when the member or the producer has been replaced: nothing of it
    * will be seen. Any other error leaves the outcome unknown.
    */
-  async commit(offsetsAt: OffsetsAt, membership: GroupMembership): Promise<void> {
+  async commit(
+    membership: GroupMembership,
+    offsetsAt: OffsetsAt,
+    { reportsAt = () => [] }: { readonly reportsAt?: ReportsAt | undefined } = {},
+  ): Promise<void> {
     assert(!this.#isOver, "a transaction must be committed once, it is over");
     this.#isOver = true;
     let committed = false;
     try {
       await Promise.all([this.#written, this.#announceOffsets(membership)]);
-      const offsets = offsetsAt((place) => this.#endOf(place));
+      const endOf = (place: TopicPartition) => this.#endOf(place);
+      const reports = reportsAt(endOf);
+      if (reports.length > 0) await this.#write(reports);
+      const offsets = offsetsAt(endOf);
       for (const offset of offsets) checkMetadata(offset);
       await this.#sendOffsets(offsets, membership);
       await this.#end(true);

@@ -1,5 +1,6 @@
 /** A member of a group on the embedded log. */
 
+import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { assert } from "../../base/errors.ts";
 import type {
@@ -13,6 +14,7 @@ import type {
   TopicPartition,
   Transaction,
 } from "../log.ts";
+import { stampProducer } from "../records/builder.ts";
 import type { ChangeSignal } from "./change_signal.ts";
 import type { Database } from "./database.ts";
 import type { FaultPoint } from "./fault_point.ts";
@@ -30,7 +32,7 @@ import type { Groups } from "./groups.ts";
 import { appendBatch } from "./partitions.ts";
 import { hasMoved, type Reader } from "./reader.ts";
 import { nameOf } from "./topics.ts";
-import { type OffsetsAt, SqliteTransaction } from "./transaction.ts";
+import { SqliteTransaction, type TransactionWork } from "./transaction.ts";
 
 /** The processes of the other members are looked at that often, in milliseconds. */
 const watchInterval = 50;
@@ -64,6 +66,7 @@ interface Sight {
 /** A member that holds partitions of its group, or stands by. */
 export class SqliteMember implements Member {
   readonly id: string;
+  readonly producerId: number;
   readonly #identity: MemberIdentity;
   readonly #context: MemberContext;
   #assignment: Assignment = { generation: 0, partitions: [], waitingFor: null };
@@ -77,6 +80,7 @@ export class SqliteMember implements Member {
 
   constructor(identity: MemberIdentity, context: MemberContext) {
     this.id = identity.id;
+    this.producerId = producerIdOf(identity.id);
     this.#identity = identity;
     this.#context = context;
     this.#renewedAt = context.clock.now();
@@ -126,23 +130,25 @@ export class SqliteMember implements Member {
     }
   }
 
-  /** Waits for an assignment, or for news of who has it. */
+  /**
+   * Waits for an assignment, or for news of who has it. While the group rebalances it waits for the
+   * end of that, however long the poll was to wait: what comes before is no news. No longer than a
+   * session, as who does not give up what it holds is replaced.
+   */
   async #standBy({ maxWaitMs = 0, signal }: FetchOptions): Promise<void> {
     const deadline = systemClock.now() + maxWaitMs;
     const before = this.#assignment;
     for (;;) {
-      const { view, mark } = await this.#takePlace();
-      this.#assignment = assignmentIn(view, before);
-      const left = deadline - systemClock.now();
+      const sight = await this.#takePlace();
+      const isKnown = isSharedOut(sight.view);
+      if (isKnown) this.#assignment = assignmentIn(sight.view, before);
+      const left = isKnown ? deadline - systemClock.now() : Infinity;
       if (this.#assignment !== before || left <= 0 || this.#isStopped(signal)) return;
-      await this.#wait({ view, mark }, left, signal);
+      await this.#wait(sight, left, signal);
     }
   }
 
-  /**
-   * Gives up what the member holds, and waits until it has been shared out anew: who keeps a
-   * partition must not see it go. No longer than a session, as who does not take part is replaced.
-   */
+  /** Gives up what the member holds, and waits until it is shared out: what it keeps, never goes. */
   async #takePart({ signal }: FetchOptions): Promise<void> {
     const { members } = this.#context;
     const view = await this.#takeStock(() => members.giveUp(this.#identity));
@@ -150,15 +156,7 @@ export class SqliteMember implements Member {
     this.#transaction = null;
     const without = { generation: view.generation, partitions: [], waitingFor: null };
     this.#assignment = isSharedOut(view) ? assignmentIn(view, without) : without;
-    for (;;) {
-      const { view, mark } = await this.#takePlace();
-      if (isSharedOut(view)) {
-        this.#assignment = assignmentIn(view, this.#assignment);
-        return;
-      }
-      if (this.#isStopped(signal)) return;
-      await this.#wait({ view, mark }, Infinity, signal);
-    }
+    if (!isSharedOut(view)) await this.#standBy(signal === undefined ? {} : { signal });
   }
 
   /** Looks at the group without holding any of it, and does what that asks for. */
@@ -192,7 +190,7 @@ export class SqliteMember implements Member {
 
   /** Waits for a change of the file, or for the next look at the others or at the lease. */
   #wait(
-    { mark, view }: Pick<Sight, "mark" | "view">,
+    { mark, view }: Sight,
     left: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
@@ -269,9 +267,7 @@ export class SqliteMember implements Member {
     this.#checkOpen();
     assert(this.#transaction?.isOver !== false, "a member has one transaction at a time");
     const assignment = this.#assignment;
-    this.#transaction = new SqliteTransaction((outputs, offsetsAt) =>
-      this.#commit(outputs, offsetsAt, { assignment })
-    );
+    this.#transaction = new SqliteTransaction((work) => this.#commit(work, assignment));
     return this.#transaction;
   }
 
@@ -283,25 +279,31 @@ export class SqliteMember implements Member {
    * 4. all of it becomes durable.
    */
   async #commit(
-    outputs: readonly OutputBatch[],
-    offsetsAt: OffsetsAt,
-    { assignment }: { readonly assignment: Assignment },
+    { outputs, offsetsAt, reportsAt }: TransactionWork,
+    assignment: Assignment,
   ): Promise<void> {
     this.#checkOpen();
     const { db, groups, members, clock, faultPoint } = this.#context;
     const now = clock.now();
+    const written: OutputBatch[] = [];
     faultPoint("commit-begin");
     await db.write("commit to", () => {
       members.checkHolds(this.#identity, assignment.generation);
       faultPoint("commit-fence-checked");
       const ends = new Map<string, number>();
-      for (const output of outputs) ends.set(nameOf(output), appendBatch(db, output).nextOffset);
+      const append = (output: OutputBatch) => {
+        this.#stamp(output);
+        ends.set(nameOf(output), appendBatch(db, output).nextOffset);
+        written.push(output);
+      };
+      outputs.forEach(append);
       faultPoint("commit-appended");
       const endOf = (partition: TopicPartition) => {
         const end = ends.get(nameOf(partition));
         assert(end !== undefined, `the transaction must append to ${nameOf(partition)}`);
         return end;
       };
+      reportsAt(endOf).forEach(append);
       const offsets = offsetsAt(endOf);
       for (const offset of offsets) this.#checkHeld(offset, assignment);
       groups.commit(this.#identity.group, offsets);
@@ -310,7 +312,13 @@ export class SqliteMember implements Member {
     });
     faultPoint("commit-durable");
     this.#renewedAt = now;
-    this.#context.written(outputs);
+    this.#context.written(written);
+  }
+
+  /** Marks a batch as of this member's transactions; sequence numbers are for Kafka's brokers. */
+  #stamp({ batch: { bytes } }: OutputBatch): void {
+    const { producerId } = this;
+    stampProducer(bytes, { producerId, producerEpoch: 0, baseSequence: -1, transactional: true });
   }
 
   #checkHeld(offset: CommittedOffset, { partitions }: Assignment): void {
@@ -330,18 +338,20 @@ export class SqliteMember implements Member {
   }
 }
 
+/** A number made of a member's id, of as many bits as a number holds exactly. */
+function producerIdOf(id: string): number {
+  return Number.parseInt(createHash("sha256").update(id).digest("hex").slice(0, 13), 16);
+}
+
 /** Whether what a member was waiting for has come; the next generation may have begun since. */
 function isSharedOut({ isRebalancing, own }: GroupView): boolean {
   return !isRebalancing || holds(own);
 }
 
 /** What a member holds by a view of its group; the same object when it is as it was. */
-function assignmentIn(view: GroupView, before: Assignment): Assignment {
-  const { own, peers, isRebalancing } = view;
-  if (own.generation !== null) {
-    return { generation: own.generation, partitions: own.held!, waitingFor: null };
-  }
-  const waitingFor = isRebalancing ? peers.find(holds)?.description ?? null : own.waitingFor;
+function assignmentIn({ own }: GroupView, before: Assignment): Assignment {
+  const { generation, held, waitingFor } = own;
+  if (generation !== null) return { generation, partitions: held!, waitingFor: null };
   return before.waitingFor === waitingFor ? before : { ...before, waitingFor };
 }
 

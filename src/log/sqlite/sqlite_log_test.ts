@@ -15,6 +15,7 @@ import {
   readTexts,
   sharedOut,
 } from "../conformance_support.ts";
+import type { Member } from "../log.ts";
 import { openSqliteLog } from "./sqlite_log.ts";
 
 const sessionTimeout = 10_000;
@@ -166,6 +167,12 @@ async function withTopic(partitions: number) {
   return { log, clock, newMember: () => join(log, "g", { topics: ["t"] }) };
 }
 
+/** Takes part for the first time, and does not wait for what comes of it. */
+async function enter(member: Member): Promise<Member> {
+  await member.poll([], { signal: AbortSignal.abort() });
+  return member;
+}
+
 Deno.test("poll of a member that is to get no partitions disturbs nobody", async () => {
   const { log, newMember } = await withTopic(1);
   const holder = await assigned(await newMember());
@@ -186,14 +193,14 @@ Deno.test("poll must give up partitions before the session ends, commits do not 
   const { log, clock, newMember } = await withTopic(2);
   const offset = { topic: "t", partition: 0, offset: 0, metadata: "kept" };
   const holder = await assigned(await newMember());
-  const newcomer = await newMember();
-  await newcomer.poll([]);
-  assert.equal(newcomer.assignment.waitingFor, "member of g");
+  const newcomer = await enter(await newMember());
+  assert.deepEqual(newcomer.assignment.partitions, []);
+  const waiting = assigned(newcomer);
   for (const _ of [1, 2]) {
     await commitOffsets(holder, offset);
     clock.advance(sessionTimeout / 2);
-    await newcomer.poll([]);
   }
+  await waiting;
   await assertFails(commitOffsets(holder, { ...offset, metadata: "late" }), "fenced");
   assert.deepEqual(newcomer.assignment.partitions, [0, 1]);
   assert.deepEqual(await newcomer.committed(), [offset]);
@@ -205,8 +212,7 @@ Deno.test("poll that has given up partitions waits for the others, until the sig
   const [first, second] = [await newMember(), await newMember()];
   await sharedOut([first, second], 3);
   const before = first.assignment;
-  const third = await newMember();
-  await third.poll([]);
+  const third = await enter(await newMember());
   await first.poll([]);
   assert(first.isRebalancing);
   assert.equal(first.assignment, before);
@@ -233,8 +239,7 @@ Deno.test("close ends the wait of who has given up partitions", async () => {
   const { log, newMember } = await withTopic(3);
   const [first, second] = [await newMember(), await newMember()];
   await sharedOut([first, second], 3);
-  const third = await newMember();
-  await third.poll([]);
+  const third = await enter(await newMember());
   await first.poll([]);
   assert(first.isRebalancing);
   assert.deepEqual(await Promise.all([first.poll([]), first.close()]), [[], undefined]);
@@ -248,13 +253,13 @@ Deno.test("poll takes up what it was given, though that is to be shared out anew
   const { log, newMember } = await withTopic(4);
   const [first, second] = [await newMember(), await newMember()];
   await sharedOut([first, second], 4);
-  await (await newMember()).poll([]);
+  await enter(await newMember());
   const fourth = await newMember();
   await first.poll([]);
   await second.poll([]);
   const waiting = first.poll([], { signal: AbortSignal.timeout(patience) });
   // Both write before the first can look: the second's poll shares out, the fourth's begins anew.
-  const polls = [second.poll([]), fourth.poll([])];
+  const polls = [second.poll([]), enter(fourth)];
   await waiting;
   assert(first.assignment.partitions.length > 0);
   await first.poll([]);

@@ -1,16 +1,20 @@
 /** A transaction on the embedded log: held in memory until its commit. */
 
 import { assert } from "../../base/errors.ts";
-import type { OutputBatch, Transaction } from "../log.ts";
+import type { CommittedOffset, EndOf, OutputBatch, Transaction } from "../log.ts";
 
 /** At this size a transaction is full. */
 const fullBytes = 2 * 1024 * 1024;
 
-/** What tells where a transaction's records ended, and answers with offsets. */
-export type OffsetsAt = Parameters<Transaction["commit"]>[0];
+/** What a commit is to make durable. */
+export interface TransactionWork {
+  readonly outputs: readonly OutputBatch[];
+  readonly reportsAt: (endOf: EndOf) => readonly OutputBatch[];
+  readonly offsetsAt: (endOf: EndOf) => readonly CommittedOffset[];
+}
 
 /** Makes records and offsets durable, or throws. */
-export type CommitWork = (outputs: readonly OutputBatch[], offsetsAt: OffsetsAt) => Promise<void>;
+export type CommitWork = (work: TransactionWork) => Promise<void>;
 
 /** Collects what a commit is to make durable. */
 export class SqliteTransaction implements Transaction {
@@ -41,9 +45,12 @@ export class SqliteTransaction implements Transaction {
     return this.#bytes >= fullBytes;
   }
 
-  async commit(offsetsAt: OffsetsAt): Promise<void> {
+  async commit(
+    offsetsAt: TransactionWork["offsetsAt"],
+    reportsAt: TransactionWork["reportsAt"] = () => [],
+  ): Promise<void> {
     assert(!this.#isOver, "a transaction must be committed once, it is over");
     this.#isOver = true;
-    await this.#commit(this.#outputs, offsetsAt);
+    await this.#commit({ outputs: this.#outputs, reportsAt, offsetsAt });
   }
 }

@@ -1,0 +1,179 @@
+/** Several members of a job in one process, each in a worker thread: `--parallelism N`. */
+
+import { systemClock } from "../../base/clock.ts";
+import { describeDuration } from "../../base/duration.ts";
+import { FlightsError, messageOf } from "../../base/errors.ts";
+import type { Log } from "../../log/log.ts";
+import { findStops, runJob } from "../../runtime/job.ts";
+import type { JobObserver } from "../../runtime/job_options.ts";
+import type { JobStatus, TaskStatus } from "../../runtime/job_status.ts";
+import type { EverywhereOptions } from "../everywhere.ts";
+import { runOptions } from "../job_flags.ts";
+import { jobOf, type JobRequest } from "../jobs.ts";
+import { combineStatuses } from "./combine_statuses.ts";
+import { type MemberWorker, startMember } from "./member_worker.ts";
+import { SharedEnd } from "./shared_end.ts";
+
+/** How often to look for what members of other processes have done, in milliseconds. */
+const lookInterval = 250;
+
+/** What a run of several members needs. */
+export interface MembersOptions {
+  /** Names the log that each of them opens for itself. */
+  readonly everywhere: EverywhereOptions;
+  /** Stops all of them, each after a last commit. */
+  readonly signal: AbortSignal;
+  /** Who is told what a member does, by its number from 1; by 0, what all of them do together. */
+  readonly observerOf: (member: number) => JobObserver;
+  /** Is told of failures that came behind the one that is thrown. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Runs as many members as the options ask for until the signal or, in a bounded run, until all
+ * partitions are at the stops that were fixed for all of them; returns their status together.
+ *
+ * @throws {FlightsError} what the first of them failed of; the others have left after a commit.
+ */
+export async function runMembers(
+  log: Log,
+  request: JobRequest,
+  { everywhere, signal, observerOf, warn }: MembersOptions,
+): Promise<JobStatus> {
+  const { options } = request;
+  const job = jobOf(request);
+  const together = observerOf(0);
+  const stops = options.untilEnd
+    ? await findStops(log, job, { ...runOptions(options), signal, observer: together })
+    : null;
+  if (signal.aborted) return await runJob(log, job, { signal });
+  const end = stops && new SharedEnd(stops, options.parallelism);
+  const members = new Members();
+  const stop = () => members.stop();
+  signal.addEventListener("abort", stop);
+  for (let member = 1; member <= options.parallelism; member++) {
+    const observer = observerOf(member);
+    const status = (status: JobStatus) => {
+      members.takeStatus(member, status);
+      observer.status?.(status);
+      together.status?.(members.status);
+      end?.takeStatus(member, status);
+      if (end?.isReached) members.stop();
+    };
+    members.add(
+      startMember({ member, request, everywhere, stops }, { observer: { ...observer, status } }),
+    );
+  }
+  try {
+    const work = end === null ? [] : [awaitEnd(log, request, { end, members })];
+    return await members.end({ work, warn });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * Waits until all partitions are at their stops. The members of this process tell of those that they
+ * hold; for those that others hold the log is asked.
+ *
+ * @throws {FlightsError} `members-alive` when others have held back the end for too long.
+ */
+async function awaitEnd(
+  log: Log,
+  { options: { applicationId, wait } }: JobRequest,
+  { end, members }: { readonly end: SharedEnd; readonly members: Members },
+): Promise<void> {
+  let since = systemClock.now();
+  while (!members.stopping.aborted) {
+    await systemClock.sleep(lookInterval, members.stopping);
+    if (end.elsewhere.length === 0) {
+      since = systemClock.now();
+      continue;
+    }
+    const group = await log.describeGroup(applicationId);
+    end.takeOffsets(group.offsets);
+    if (end.isReached) return members.stop();
+    const left = end.elsewhere;
+    if (left.length === 0 || systemClock.now() - since < wait) continue;
+    const holder = group.members.find(({ partitions }) => partitions.includes(left[0]!));
+    throw new FlightsError(
+      "members-alive",
+      `Cannot run ${applicationId} until the end: no other member may hold its partitions, ` +
+        `${holder?.description ?? "another member"} holds ${left.join(", ")} for over ${
+          describeDuration(wait)
+        }`,
+    );
+  }
+}
+
+/** The members of this process: all of them go on, or all of them stop. */
+class Members {
+  readonly #workers: MemberWorker[] = [];
+  readonly #statuses = new Map<number, JobStatus>();
+  /** Tasks that came to their end here, by partition, whoever holds them now. */
+  readonly #ended = new Map<number, TaskStatus>();
+  readonly #failures: unknown[] = [];
+  readonly #stopping = new AbortController();
+
+  /** Aborted when the members have been asked to stop. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** All statuses as one. There must be one at least. */
+  get status(): JobStatus {
+    return combineStatuses([...this.#statuses.values()], [...this.#ended.values()]);
+  }
+
+  add(worker: MemberWorker): void {
+    this.#workers.push(worker);
+  }
+
+  /** Who is stopped amid a rebalance holds nothing any more: what it did before counts all the same. */
+  takeStatus(member: number, status: JobStatus): void {
+    if (status.state === "at-end") {
+      for (const task of status.tasks) this.#ended.set(task.partition, task);
+    }
+    const isEmptied = this.stopping.aborted && status.tasks.length === 0;
+    if (!isEmptied || !this.#statuses.has(member)) this.#statuses.set(member, status);
+  }
+
+  /** Asks all to commit and leave. */
+  stop(): void {
+    if (this.stopping.aborted) return;
+    this.#stopping.abort();
+    for (const worker of this.#workers) worker.stop();
+  }
+
+  /**
+   * Waits until all have ended; when one fails, or other `work` on which all depend, all stop.
+   *
+   * @throws what failed first.
+   */
+  async end(
+    { work, warn }: {
+      readonly work: readonly Promise<void>[];
+      readonly warn: MembersOptions["warn"];
+    },
+  ): Promise<JobStatus> {
+    const ends = this.#workers.map(async ({ ended }, index) =>
+      this.takeStatus(index + 1, await ended)
+    );
+    await Promise.all([...ends, ...work].map((one) => this.#guard(one)));
+    const [first, ...others] = this.#failures;
+    if (first === undefined) return this.status;
+    const messages = new Set(others.map(messageOf));
+    messages.delete(messageOf(first));
+    for (const message of messages) warn(message);
+    throw first;
+  }
+
+  async #guard(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#failures.push(error);
+      this.stop();
+    }
+  }
+}

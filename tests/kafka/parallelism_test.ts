@@ -1,0 +1,133 @@
+/** Several members of a job in one process (`--parallelism`) share its partitions on a real Kafka. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { systemClock } from "../../src/base/clock.ts";
+import { openKafkaLog } from "../../src/log/kafka/kafka_log.ts";
+import { judge } from "../crash/judge.ts";
+import { type Envelope, expectedFlights, expectedStatistics, recordText } from "../crash/oracle.ts";
+import { dataFolder, flights, startFlights } from "../flights.ts";
+import { needs } from "../permissions.ts";
+import { type Cluster, startCluster } from "./broker.ts";
+
+const permissions = needs("net", "run", "read", "write", "env", "sys");
+const nothing = { lost: [], doubled: [] };
+/** How long a group may take to be shared out. */
+const shareTimeout = 30_000;
+
+let cluster: Cluster | null = null;
+
+// One broker for all tests: each begins with topics made anew.
+Deno.test.beforeAll(async () => {
+  if (!permissions.ignore) cluster = await startCluster();
+});
+Deno.test.afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+/** The command line against the broker, with a folder for what it keeps. */
+function commandLine(folder: string) {
+  const env = { BOOTSTRAP_SERVERS: cluster!.bootstrap(), XDG_STATE_HOME: folder };
+  const run = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await flights(args, { data: folder, env });
+    assert.equal(code, 0, `flights ${args.join(" ")}: ${stderr}`);
+    return stdout;
+  };
+  const consume = async (topic: string): Promise<readonly Envelope[]> => {
+    const text = await run("consume", topic, "--until-end", "--json");
+    return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  };
+  const start = (...args: readonly string[]) => startFlights(args, { data: folder, env });
+  return { run, consume, start };
+}
+
+/** Waits until the group has members with so many partitions; returns what they are called. */
+async function sharedOut(group: string, counts: readonly number[]): Promise<readonly string[]> {
+  const [host, port] = cluster!.bootstrap().split(":");
+  const log = openKafkaLog({
+    bootstrap: [{ host: host!, port: Number(port) }],
+    clientId: "onlooker",
+    instances: { directory: "unused", host: "unused" },
+  });
+  try {
+    const deadline = systemClock.now() + shareTimeout;
+    for (;;) {
+      const { members } = await log.describeGroup(group);
+      const found = members.map(({ partitions }) => partitions.length).sort();
+      if (found.join() === counts.join()) return members.map(({ description }) => description);
+      const late = `${group} must be shared out as ${counts}, it is as ${found}`;
+      assert.ok(systemClock.now() < deadline, late);
+      await systemClock.sleep(50);
+    }
+  } finally {
+    await log.close();
+  }
+}
+
+Deno.test({
+  ...permissions,
+  name: "members of one process share the partitions, and SIGTERM ends all of them after a commit",
+  fn: async () => {
+    using folder = dataFolder();
+    const { run, consume, start } = commandLine(folder.path);
+    await run("datagen", "--create", "--count", "5000", "--rate", "max", "--seed", "21");
+    for (const [parallelism, counts] of [[2, [2, 3]], [3, [1, 2, 2]], [6, [0, 1, 1, 1, 1, 1]]]) {
+      const job = start("merge", "--parallelism", String(parallelism));
+      const names = await sharedOut("merge", counts as readonly number[]);
+      const expected = names.map((_, i) => `merge (process ${job.pid}, member ${i + 1})`);
+      assert.deepEqual(names.toSorted(), expected);
+      await run("datagen", "--count", "500", "--rate", "max", "--seed", String(parallelism));
+      job.kill("SIGTERM");
+      const { code, stderr } = await job.result;
+      assert.equal(code, 143, stderr);
+      await sharedOut("merge", []);
+    }
+    await run("merge", "--until-end", "--parallelism", "2");
+    const bookings = [...await consume("skyone"), ...await consume("sunset")];
+    assert.equal(bookings.length, 13_000);
+    const found = (await consume("flightdata")).map(recordText);
+    assert.deepEqual(judge(expectedFlights(bookings), found), nothing);
+  },
+});
+
+Deno.test({
+  ...permissions,
+  name: "semantics 11: bounded runs of two and three members give what the oracle gives",
+  fn: async () => {
+    using folder = dataFolder();
+    const { run, consume } = commandLine(folder.path);
+    await run("datagen", "--create", "--count", "20000", "--rate", "max", "--seed", "22");
+    await run("merge", "--until-end");
+    const found = await consume("flightdata");
+    const expected = expectedStatistics(found);
+    let all: readonly string[] = [];
+    for (const parallelism of ["2", "3", "6"]) {
+      await run("stats", "--until-end", "--drain", "--parallelism", parallelism);
+      all = [...all, ...expected];
+      const statistics = (await consume("userstatistics")).map(recordText);
+      assert.deepEqual(judge(all, statistics), nothing, `with ${parallelism} members`);
+      assert.deepEqual(await consume("flightdata.late"), []);
+      await run("reset", "stats");
+    }
+  },
+});
+
+Deno.test({
+  ...permissions,
+  ignore: permissions.ignore || Deno.build.os === "windows",
+  name: "client properties that can be read only once reach all members",
+  fn: async () => {
+    using folder = dataFolder();
+    const { run } = commandLine(folder.path);
+    await run("datagen", "--create", "--count", "500", "--rate", "max", "--seed", "23");
+    const pipe = join(folder.path, "properties");
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    const args = ["merge", "--until-end", "--parallelism", "2", "--command-config", pipe];
+    const env = { XDG_STATE_HOME: folder.path };
+    const job = flights(args, { data: folder.path, env });
+    await Deno.writeTextFile(pipe, `bootstrap.servers=${cluster!.bootstrap()}\n`);
+    const { code, stderr } = await job;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /merge stopped after .*: 1000 records in/);
+  },
+});
