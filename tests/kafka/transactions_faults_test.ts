@@ -153,9 +153,14 @@ const inSpite: Readonly<Partial<Record<Answerable, readonly Code[]>>> = {
 const unknown: readonly Code[] = ["an unknown code", "UNKNOWN_SERVER_ERROR"];
 
 /** Whether a request waits for the other members. */
-function isJoin(request: Answerable): boolean {
+function isJoin(request: Request): boolean {
   return request === "JoinGroup" || request === "SyncGroup";
 }
+
+/** Requests whose answers are not forged: they are lost and late like the others. */
+const others = ["Metadata", "ListOffsets", "Fetch"] as const;
+
+type Request = Answerable | (typeof others)[number];
 
 function waysOf(request: Answerable): readonly Way[] {
   const answered = [...codes[request], ...unknown].map((code): Way => ({
@@ -172,17 +177,15 @@ function waysOf(request: Answerable): readonly Way[] {
       },
     }),
   );
+  return [...answered, ...toldOtherwise, ...waysOfConnections(request)];
+}
+
+/** How the way to a broker and back fails. */
+function waysOfConnections(request: Request): readonly Way[] {
   const tooLate = 500 + (isJoin(request) ? sessionTimeoutMs + joinGraceMs : requestTimeoutMs);
   return [
-    ...answered,
-    ...toldOtherwise,
     {
       name: "does not reach the broker",
-      arm: (proxy, options) => proxy.cut({ at: "request", ...options }),
-    },
-    {
-      name: "does not reach the broker three times",
-      times: 3,
       arm: (proxy, options) => proxy.cut({ at: "request", ...options }),
     },
     {
@@ -190,12 +193,17 @@ function waysOf(request: Answerable): readonly Way[] {
       arm: (proxy, options) => proxy.cut({ at: "answer", ...options }),
     },
     {
-      name: "is carried out and its answer comes late",
-      arm: (proxy, options) => proxy.delay(300, { at: "answer", ...options }),
-    },
-    {
       name: "is carried out and its answer comes after the time-out",
       arm: (proxy, options) => proxy.delay(tooLate, { at: "answer", ...options }),
+    },
+    {
+      name: "does not reach the broker three times",
+      times: 3,
+      arm: (proxy, options) => proxy.cut({ at: "request", ...options }),
+    },
+    {
+      name: "is carried out and its answer comes late",
+      arm: (proxy, options) => proxy.delay(300, { at: "answer", ...options }),
     },
     {
       name: "reaches the broker after the time-out",
@@ -218,8 +226,10 @@ interface Setting {
 
 /** A request that fails in one way. */
 interface FaultCase {
-  readonly request: Answerable;
+  readonly request: Request;
   readonly way: Way;
+  /** How many requests are let through before. */
+  readonly skip: number;
   /** Of the job, and of its topics. */
   readonly name: string;
 }
@@ -227,15 +237,14 @@ interface FaultCase {
 /** Runs one case in topics of its own; tells what was wrong, or null. */
 async function caseOf(
   { broker, direct }: Setting,
-  { request, way, name }: FaultCase,
+  { request, way, skip, name }: FaultCase,
 ): Promise<string | null> {
   const times = way.times ?? 1;
   using fault = way.arm(broker.proxy, {
     api: apiKeys[request],
     client: name,
     times,
-    // The first commit and two more are let through.
-    skip: ofTransactions.includes(request) ? 2 : 0,
+    skip,
   });
   const job = countingJob(name);
   const stop = new AbortController();
@@ -287,10 +296,29 @@ async function caseOf(
 }
 
 async function metOr(fault: Fault, times: number, isOver: () => boolean): Promise<void> {
-  const giveUp = systemClock.now() + 15_000;
+  const giveUp = systemClock.now() + 30_000;
   while (fault.hits < times && !isOver() && systemClock.now() < giveUp) {
     await systemClock.sleep(10);
   }
+}
+
+function allCases(): FaultCase[] {
+  const answered = answerable.flatMap((request) =>
+    waysOf(request).map((way, index) => {
+      // The first commit and the next are let through.
+      const skip = ofTransactions.includes(request) ? 2 : 0;
+      return { request, way, skip, name: `${request}-${index}` };
+    })
+  );
+  // A job asks for metadata and offsets at several steps of its start.
+  const lost = others.flatMap((request) =>
+    [0, 1, 2, 3, 4, 5].flatMap((skip) =>
+      waysOfConnections(request).slice(0, 3).map((way, index) => ({
+        ...{ request, way, skip, name: `${request}-${skip}-${index}` },
+      }))
+    )
+  );
+  return [...answered, ...lost];
 }
 
 /** Runs the work of all, some at once. */
@@ -311,9 +339,7 @@ Deno.test({
   fn: async () => {
     await using broker = await startProxiedBroker({ "group.min.session.timeout.ms": "1000" });
     const setting = { broker, direct: broker.openLog("direct") };
-    const cases = answerable.flatMap((request) =>
-      waysOf(request).map((way, index) => ({ request, way, name: `${request}-${index}` }))
-    );
+    const cases = allCases();
     await setting.direct.createTopics(
       cases.flatMap(({ name }) => [`${name}-in`, `${name}-out`])
         .map((name) => ({ name, partitions: 1 })),
