@@ -240,59 +240,88 @@ async function caseOf(
   { request, way, skip, name }: FaultCase,
 ): Promise<string | null> {
   const times = way.times ?? 1;
-  using fault = way.arm(broker.proxy, {
-    api: apiKeys[request],
-    client: name,
-    times,
-    skip,
-  });
-  const job = countingJob(name);
-  const stop = new AbortController();
-  let ended: unknown = null;
-  let runs = 0;
-  const run = async (): Promise<void> => {
-    const log = broker.openLog("proxied", { clientId: name, sessionTimeoutMs, requestTimeoutMs });
-    runs++;
-    try {
-      await runJob(log, job, { commitInterval: 20, signal: stop.signal });
-    } finally {
-      await log.close();
-    }
-  };
-  const keepRunning = (): Promise<unknown> =>
-    run().catch((error) => {
-      ended = error;
-      const isDue = way.ends !== undefined && hasCode(error, way.ends) && runs === 1;
-      return isDue ? keepRunning() : Promise.reject(error);
-    });
-  let isOver = false;
-  let failure: unknown = null;
-  const running = keepRunning().catch((error) => failure = error).finally(() => isOver = true);
+  const options = { api: apiKeys[request], client: name, times, skip };
+  using fault = way.arm(broker.proxy, options);
+  const running = new RunningJob(broker, name, way.ends);
   const counts = new Counts(direct, name);
   try {
     for (let part = 0; part < parts; part++) {
       // The last records come when the fault has been.
-      if (part === parts - 1) await metOr(fault, times, () => isOver);
+      if (part === parts - 1) await metOr(fault, times, () => running.isOver);
       await feed(direct, name, [part * partSize, (part + 1) * partSize]);
-      if (!await counts.come((part + 1) * partSize, () => isOver)) break;
+      if (!await counts.come((part + 1) * partSize, () => running.isOver)) break;
     }
   } finally {
-    stop.abort();
     fault.release();
-    const patience = new AbortController();
-    await Promise.race([running, systemClock.sleep(stopsWithin, patience.signal)]);
-    patience.abort();
+    await running.stop();
   }
-  if (!isOver) return `${request} ${way.name}: the job did not stop`;
-  if (failure !== null) return `${request} ${way.name}: ended with ${messageOf(failure)}`;
-  if (fault.hits < times) return `${request} ${way.name}: met ${fault.hits} of ${times} requests`;
-  if (way.ends !== undefined && ended === null) return `${request} ${way.name}: the job went on`;
-  const expected = expectedCounts(parts * partSize);
-  const found = await counts.all();
+  const wrong = running.wrong() ??
+    (fault.hits < times ? `met ${fault.hits} of ${times} requests` : null) ??
+    differenceOf(expectedCounts(parts * partSize), await counts.all());
+  return wrong === null ? null : `${request} ${way.name}, behind ${skip}: ${wrong}`;
+}
+
+function differenceOf(expected: readonly string[], found: readonly string[]): string | null {
   const wrong = expected.findIndex((text, i) => found[i] !== text);
   if (wrong < 0 && found.length === expected.length) return null;
-  return `${request} ${way.name}: ${found.length} counts, of which number ${wrong} is ` +
-    `${found[wrong]}, ${expected[wrong]} is due`;
+  return `${found.length} counts, of which number ${wrong} is ${found[wrong]}, ` +
+    `${expected[wrong]} is due`;
+}
+
+/** A job that runs until it is stopped; once more where it is to end before. */
+class RunningJob {
+  isOver = false;
+  readonly #ends: ErrorCode | undefined;
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>;
+  #runs = 0;
+  #failure: unknown = null;
+
+  constructor(broker: ProxiedBroker, name: string, ends: ErrorCode | undefined) {
+    this.#ends = ends;
+    this.#done = this.#keepRunning(broker, name)
+      .catch((error) => {
+        this.#failure = error;
+      })
+      .finally(() => {
+        this.isOver = true;
+      });
+  }
+
+  /** Asks it to stop, and waits for that, but not for ever. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    const patience = new AbortController();
+    await Promise.race([this.#done, systemClock.sleep(stopsWithin, patience.signal)]);
+    patience.abort();
+  }
+
+  /** What was wrong with its end, or null. */
+  wrong(): string | null {
+    if (!this.isOver) return "the job did not stop";
+    if (this.#failure !== null) return `ended with ${messageOf(this.#failure)}`;
+    return this.#ends !== undefined && this.#runs === 1 ? "the job went on" : null;
+  }
+
+  async #keepRunning(broker: ProxiedBroker, name: string): Promise<void> {
+    try {
+      await this.#run(broker, name);
+    } catch (error) {
+      if (this.#ends === undefined || !hasCode(error, this.#ends)) throw error;
+      await this.#run(broker, name);
+    }
+  }
+
+  async #run(broker: ProxiedBroker, name: string): Promise<void> {
+    this.#runs++;
+    const settings = { clientId: name, sessionTimeoutMs, requestTimeoutMs };
+    const log = broker.openLog("proxied", settings);
+    try {
+      await runJob(log, countingJob(name), { commitInterval: 20, signal: this.#stop.signal });
+    } finally {
+      await log.close();
+    }
+  }
 }
 
 async function metOr(fault: Fault, times: number, isOver: () => boolean): Promise<void> {
