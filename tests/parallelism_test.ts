@@ -204,10 +204,24 @@ Deno.test({
     assert.equal(code, 3, stderr);
     const error = told(stderr).at(-1)!;
     assert.equal(error.code, "members-alive");
-    assert.match(String(error.message), new RegExp(`process ${holder.pid}\\) holds 0, 1, 2, 3, 4`));
+    assert.match(String(error.message), new RegExp(`process ${holder.pid}\\) holds \\d`));
     holder.kill("SIGTERM");
     await holder.result;
     await run(data, ...args);
+    await judgeFlights(data);
+  },
+});
+
+Deno.test({
+  ...permissions,
+  name: "semantics 11: bounded runs of several processes share the work, and all of them end",
+  fn: async () => {
+    using folder = dataFolder();
+    const data = folder.path;
+    await book(data, 3_000);
+    const args = ["merge", "--until-end", "--parallelism", "2"];
+    const results = await Promise.all([1, 2].map(() => flights(args, { data })));
+    for (const { code, stderr } of results) assert.equal(code, 0, stderr);
     await judgeFlights(data);
   },
 });

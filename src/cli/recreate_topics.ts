@@ -34,8 +34,9 @@ export async function recreateTopics(
   const deletedTopics = (await log.describeTopics()).map(({ name }) => name).filter((topic) =>
     beside.has(topic) || groups.some((group) => isOwnTopic(group, topic))
   );
-  if (deletedTopics.length > 0) await log.deleteTopics(deletedTopics);
-  await log.createTopics(names.map((name) => ({ name, partitions })));
+  const kept = deletedTopics.filter((topic) => !names.includes(topic));
+  if (kept.length > 0) await log.deleteTopics(kept);
+  await log.createTopics(names.map((name) => ({ name, partitions })), { anew: true });
   return { deletedTopics, forgottenGroups: groups };
 }
 
@@ -51,7 +52,9 @@ async function groupsOf(log: Log, topics: ReadonlySet<string>): Promise<readonly
       throw new FlightsError(
         "members-alive",
         `Cannot create ${[...topics].join(", ")} anew: no job on them may be alive, ` +
-          `${members.map(({ description }) => description).join(", ")} is; stop it first`,
+          `in group ${group} ${
+            members.map(({ description }) => description).join(", ")
+          } is; stop it first`,
       );
     }
     if (isReader) groups.push(group);

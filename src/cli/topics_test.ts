@@ -19,12 +19,22 @@ Deno.test("tableOf shows a row a partition, numbers to the right", () => {
       retentionBytes: 100,
       partitions: [{ startOffset: 0, endOffset: 0 }],
     },
+    {
+      name: "theirs",
+      id: "id-3",
+      cleanup: "delete",
+      retentionMs: null,
+      retentionBytes: null,
+      partitions: [{ startOffset: 0, endOffset: 0 }],
+      settings: "hidden",
+    },
   ]);
   assert.deepEqual(table.split("\n"), [
     "topic    partition  start   end  records  kept",
     "flights          0      0    12       12  for ever",
     "                 1    100  1100     1000",
     "state            0      0     0        0  newest of each key, 1h, 100 bytes a partition",
+    "theirs           0      0     0        0  needs DescribeConfigs",
     "",
   ]);
 });

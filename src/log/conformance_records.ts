@@ -60,6 +60,32 @@ export const recordTests: Readonly<Record<string, LogTest>> = {
     assert.deepEqual(await log.describeTopics([`${prefix}new`]), []);
   },
 
+  "creates topics anew in place of those of the same names": async ({ log, prefix }) => {
+    const [a, b, other] = [`${prefix}a`, `${prefix}b`, `${prefix}other`];
+    await log.createTopics([a, other].map((name) => ({ name, partitions: 1 })));
+    await log.append([output(a, ["old"])]);
+    await log.resetGroup(
+      `${prefix}g`,
+      [a, other].map((topic) => {
+        return { topic, partition: 0, offset: 0, metadata: "" };
+      }),
+    );
+    const [before] = await log.describeTopics([a]);
+    const anew = [a, b].map((name) => ({ name, partitions: 2 }));
+    await log.createTopics(anew, { anew: true });
+    const empty = { startOffset: 0, endOffset: 0 };
+    const after = await log.describeTopics([a, b]);
+    assert.deepEqual(after.map(({ partitions }) => partitions), [[empty, empty], [empty, empty]]);
+    assert.notEqual(after[0]!.id, before!.id);
+    const { offsets } = await log.describeGroup(`${prefix}g`);
+    assert.deepEqual(offsets.map(({ topic }) => topic), [other]);
+    await assertFails(
+      log.createTopics([{ name: a, partitions: 0 }, ...anew.slice(1)], { anew: true }),
+      "invalid-argument",
+    );
+    assert.equal((await log.describeTopics([a]))[0]!.id, after[0]!.id);
+  },
+
   "takes the names that Kafka takes, and no others": async ({ log, prefix }) => {
     const longest = (prefix + "x".repeat(249)).slice(0, 249);
     await log.createTopics([

@@ -227,8 +227,14 @@ export interface Log {
   /** For people: which log this is and where. */
   readonly description: string;
 
-  /** @throws {FlightsError} `topic-exists`, then none is created; `invalid-argument` for a bad name. */
-  createTopics(topics: readonly TopicSpec[]): Promise<void>;
+  /**
+   * Creates topics, all of them or none.
+   *
+   * @param options `anew`: in place of those of the same names, which are deleted as
+   * {@linkcode deleteTopics} does it, with no time for anybody to create them in between.
+   * @throws {FlightsError} `topic-exists`, `invalid-argument` for a bad name.
+   */
+  createTopics(topics: readonly TopicSpec[], options?: { readonly anew?: boolean }): Promise<void>;
   /** Deletes topics with their records, and the offsets that groups committed in them. */
   deleteTopics(names: readonly string[]): Promise<void>;
   /** The named topics that exist, or all of them, by name. */

@@ -5,9 +5,10 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { CommittedOffset, Member, Transaction } from "../log/log.ts";
+import type { CommittedOffset, EndOf, Member, Transaction } from "../log/log.ts";
 import type { CommitStatus } from "./job_status.ts";
 import { Outbox } from "./outbox.ts";
+import type { Reporter } from "./reporter.ts";
 import { encodeMetadata } from "./saved_progress.ts";
 import type { StartContext, StartedTask } from "./task_start.ts";
 
@@ -36,6 +37,10 @@ export interface CommitterOptions {
 export interface CommitWork {
   readonly tasks: readonly StartedTask[];
   readonly start: StartContext;
+  /** What the tasks tell the readers of what they write. */
+  readonly reporter: Reporter;
+  /** Whether no more will follow: then tasks report whatever has changed. */
+  readonly isLast?: boolean;
   /** Told when it has become durable. */
   readonly committed: () => void;
 }
@@ -133,19 +138,28 @@ export class Committer {
    *
    * Steps 2 to 4 go on while the next records are processed.
    */
-  async commit({ tasks, start, committed }: CommitWork): Promise<void> {
+  async commit(
+    { tasks, start, reporter, isLast = false, committed }: CommitWork,
+  ): Promise<void> {
     await this.#sending;
     await this.settle();
     const { member, pace } = this.#options;
     const began = pace.now();
-    const snapshots = tasks
-      .filter(({ task, isNew }) => isNew || task.hasChanged || task.hasProgressed)
-      .map((started) => this.#snapshot(started, start));
+    const reporting = reporter.due(tasks, { isLast });
+    const changed = tasks.filter((started) => {
+      const { task, isNew } = started;
+      return isNew || task.hasChanged || task.hasProgressed || reporting.includes(started);
+    });
+    const snapshots = changed.map((started) => this.#snapshot(started, start));
+    const reports = reporter.prepare(changed, reporting);
     const transaction = this.#transaction ?? member.begin();
     this.#transaction = null;
     const finish = async () => {
       await this.outbox.moveTo(transaction);
-      await transaction.commit((endOf) => snapshots.flatMap((offsets) => offsets(endOf)));
+      await transaction.commit(
+        (endOf) => snapshots.flatMap((offsets) => offsets(endOf)),
+        reports,
+      );
       const now = pace.now();
       // No more than half of the time is spent on commits, however long they take.
       this.#nextAt = Math.max(this.#nextAt, now + (now - began));
@@ -162,15 +176,18 @@ export class Committer {
 
   /** Puts a task's changes among the outputs; what it returns tells its offsets once these are placed. */
   #snapshot(started: StartedTask, start: StartContext) {
-    const { task } = started;
+    const { task, lanes } = started;
     const { partition } = task;
     const changes = task.takeChanges();
     const changelog = start.changelog?.name ?? null;
     const grows = changelog !== null && changes.length > 0;
     if (grows) this.outbox.addChanges(changelog, partition, changes, this.#options.clock.now());
     started.isNew = false;
-    const inputs = start.job.topology.sources.map((_, index) => task.savedInput(index));
-    return (endOf: (place: { topic: string; partition: number }) => number) => {
+    const inputs = lanes.map(({ reports }, index) => ({
+      ...task.savedInput(index),
+      reports: reports?.position ?? 0,
+    }));
+    return (endOf: EndOf) => {
       if (grows && started.changelog !== null) {
         const to = endOf({ topic: changelog, partition });
         started.changelog = { from: started.changelog.from, to };

@@ -4,6 +4,7 @@ import type { FetchedPartition, Position } from "../log/log.ts";
 import { type RecordBatch, RecordCursor } from "../log/records/batch.ts";
 import { headTimeOf, type Lane } from "../stream/order.ts";
 import type { Task } from "../stream/task.ts";
+import type { ReportLane } from "./report_lane.ts";
 import type { SourceNode } from "../stream/topology.ts";
 
 /** Which input of which task a lane feeds. */
@@ -16,6 +17,8 @@ export interface LaneOptions {
   readonly topicId: string;
   /** The offset at which a bounded run stops (semantics 11); null: never. */
   readonly stopOffset: number | null;
+  /** Whether what the writers report is followed (semantics 24). */
+  readonly followsReports: boolean;
 }
 
 /** Buffers the batches of one input partition and hands their records to its task. */
@@ -30,7 +33,16 @@ export class InputLane implements Lane {
   endOffset: number | null = null;
   /** Since when it has been asked for without an answer; null when it is not waited for. */
   unansweredSince: number | null = null;
-  readonly #topicId: string;
+  /** Where the writers report; null as long as there is no such topic. */
+  reports: ReportLane | null = null;
+  /** A writer that is to be looked up before its records are taken; null when there is none. */
+  unknownWriter: number | null = null;
+  /** Records of writers that report nothing, though others do: they can be late. */
+  unreported = 0;
+  readonly topicId: string;
+  readonly #followsReports: boolean;
+  /** Writers that have been looked up and are none of ours. */
+  readonly #strangers = new Set<number>();
   #batches: readonly RecordBatch[] = [];
   #batchIndex = 0;
   #cursor: RecordCursor | null = null;
@@ -43,7 +55,8 @@ export class InputLane implements Lane {
     this.sourceIndex = options.sourceIndex;
     this.rank = options.rank;
     this.stopOffset = options.stopOffset;
-    this.#topicId = options.topicId;
+    this.topicId = options.topicId;
+    this.#followsReports = options.followsReports;
     this.#fetchOffset = this.position;
     this.task.setCaughtUp(this.sourceIndex, this.isCaughtUp);
   }
@@ -74,11 +87,16 @@ export class InputLane implements Lane {
     return this.stopOffset !== null && this.position >= this.stopOffset;
   }
 
+  /** Whether the next record can be taken. */
+  get isReady(): boolean {
+    return this.#cursor !== null && this.unknownWriter === null;
+  }
+
   /** Where to fetch next. */
   get fetchPosition(): Position {
     const { topic } = this.source;
     const { partition } = this.task;
-    return { topic, partition, offset: this.#fetchOffset, topicId: this.#topicId };
+    return { topic, partition, offset: this.#fetchOffset, topicId: this.topicId };
   }
 
   /** Takes in what was fetched at {@linkcode InputLane.fetchPosition}. */
@@ -97,6 +115,9 @@ export class InputLane implements Lane {
   processNext(): void {
     const cursor = this.#cursor!;
     this.task.process(this.sourceIndex, cursor);
+    if (this.reports !== null && cursor.offset >= this.reports.countsFrom - 1) {
+      this.reports.applyPassed();
+    }
     cursor.index++;
     if (cursor.index < cursor.batch.count) {
       this.#look(cursor);
@@ -113,10 +134,34 @@ export class InputLane implements Lane {
       const first = batch.firstAt(offset);
       if (first < batch.count) {
         this.#cursor = new RecordCursor(batch, first);
+        this.#meetWriter(batch, first);
         return this.#look(this.#cursor);
       }
     }
     this.#finish();
+  }
+
+  /**
+   * Looks at who wrote a batch. A task of ours registers before it writes: of a transaction whose
+   * writer is not known it has to be found out first. What no transaction wrote is a stranger's.
+   */
+  #meetWriter({ isTransactional, producerId, count }: RecordBatch, first: number): void {
+    if (!this.#followsReports) return;
+    const { upstream } = this.task.inputs[this.sourceIndex]!;
+    if (isTransactional && upstream.knows(producerId)) return;
+    if (isTransactional && !this.#strangers.has(producerId)) this.unknownWriter = producerId;
+    else if (upstream.isCarried) this.unreported += count - first;
+  }
+
+  /** Goes on after {@linkcode InputLane.unknownWriter} was looked up. */
+  endLookUp(): void {
+    const writer = this.unknownWriter;
+    if (writer === null) return;
+    this.unknownWriter = null;
+    const { upstream } = this.task.inputs[this.sourceIndex]!;
+    if (!upstream.knows(writer)) this.#strangers.add(writer);
+    const { batch, index } = this.#cursor!;
+    this.#meetWriter(batch, index);
   }
 
   /** Looks at the record whose turn is next; a bounded run takes none from its stop on. */
@@ -133,6 +178,7 @@ export class InputLane implements Lane {
       ? this.#fetchOffset
       : Math.min(this.#fetchOffset, Math.max(this.stopOffset, this.position));
     this.task.skipTo(this.sourceIndex, end);
+    this.reports?.applyPassed();
     this.task.setCaughtUp(this.sourceIndex, this.isCaughtUp);
   }
 }

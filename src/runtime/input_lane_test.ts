@@ -26,6 +26,7 @@ function openLane(stopOffset: number | null) {
     rank: 0,
     topicId: "id",
     stopOffset,
+    followsReports: true,
   });
   return { lane, taken };
 }

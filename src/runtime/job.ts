@@ -148,7 +148,8 @@ async function prepare(
   const { applicationId, topology } = job;
   const inputs = inputTopics(job).map((name) => topics.find((topic) => topic.name === name)!);
   const partitions = commonPartitions(applicationId, inputs);
-  const own = ownTopics(applicationId, topology, partitions);
+  const sinks = topology.sinkTopics.map((name) => topics.find((topic) => topic.name === name)!);
+  const own = ownTopics(applicationId, topology, { partitions, sinks });
   await ensureTopics(log, own);
   // What another member has created at this moment may take a moment to be known everywhere.
   const names = [...new Set([...topology.sinkTopics, ...own.map(({ name }) => name)])];
@@ -164,6 +165,7 @@ async function prepare(
       job,
       from: settings.from ?? "earliest",
       onDataLoss: settings.onDataLoss ?? "fail",
+      followsReports: settings.watermarks !== "record",
       stops: settings.untilEnd === undefined ? null : settings.untilEnd.stops ?? stopsOf(inputs),
     },
     settings,

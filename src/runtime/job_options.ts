@@ -48,6 +48,11 @@ export interface JobOptions {
   readonly maxFuture?: number | null;
   /** Default `fail` (semantics 17). */
   readonly onDataLoss?: OnDataLoss;
+  /**
+   * `auto`, the default: the watermarks that the writers of the inputs report are followed, where they
+   * do (semantics 24). `record`: only the records' own times count.
+   */
+  readonly watermarks?: "auto" | "record";
   /** For people: who runs it; default the application id. */
   readonly description?: string;
   /** Stops the run after a last commit. */

@@ -49,6 +49,20 @@ export interface InputStatus {
   readonly endOffset: number | null;
   readonly watermark: number | null;
   readonly idle: boolean;
+  /** Whether its watermark is what its writers report, not what its records show (semantics 24). */
+  readonly carried: boolean;
+  /** The upstream task that the watermark waits for; null where none does. */
+  readonly heldBy: UpstreamStatus | null;
+  /** Records of writers that report nothing though others do: they can be late. */
+  readonly unreported: number;
+}
+
+/** A task of a job that writes an input. */
+export interface UpstreamStatus {
+  readonly job: string;
+  readonly task: number;
+  /** As it was reported; null for none yet. */
+  readonly watermark: number | null;
 }
 
 /** What the commits did. */

@@ -79,7 +79,8 @@ Deno.test("semantics 13: offsets, state and outputs are committed together, and 
   const first = await runJob(log, sales(), untilEnd());
   assert.ok(first.commits.count > 0);
   const again = await runJob(log, sales(), untilEnd());
-  assert.equal(again.commits.count, 0);
+  // That it registers with its readers (semantics 24) is all there is to commit.
+  assert.equal(again.commits.count, 1);
   const { offsets } = await log.describeGroup("sales-job");
   assert.deepEqual(offsets.map(({ topic, offset }) => [topic, offset]), [["sales", 2]]);
   await log.close();

@@ -8,8 +8,9 @@ import { describeDuration } from "../base/duration.ts";
 import { assert, FlightsError } from "../base/errors.ts";
 import type { CommittedOffset, Member } from "../log/log.ts";
 import { noWatermark } from "../stream/progress.ts";
-import { oldestFirst } from "../stream/order.ts";
-import type { InputLane } from "./input_lane.ts";
+import { MemberInputs } from "./member_inputs.ts";
+import { Reporter } from "./reporter.ts";
+import { lookUpWriters } from "./writer_lookup.ts";
 import type { JobOptions } from "./job_options.ts";
 import type { JobState, JobStatus, TaskStatus } from "./job_status.ts";
 import { Committer } from "./committer.ts";
@@ -23,12 +24,8 @@ import {
 
 /** What a fetch takes of each partition: a batch or two, so that memory stays flat. */
 const maxPartitionBytes = 256 * 1024;
-/** Records processed between two looks at the clock. */
-const sliceRecords = 512;
 /** The longest wait for records: the clock is looked at that often (semantics 8, 9). */
 const maxWaitMs = 100;
-/** A partition that is not answered for holds up other tasks for so long at most (semantics 7). */
-const stallMs = 10_000;
 /** How often the loop lets what arrives, signals and timers through while it has work. */
 const breathInterval = 4;
 
@@ -50,9 +47,8 @@ export class MemberLoop {
   #start: StartContext | null = null;
   #generation = 0;
   #tasks: readonly StartedTask[] = [];
-  #lanes: readonly InputLane[] = [];
-  /** The lanes that the newest fetch answered for. */
-  #fetchedLanes: readonly InputLane[] = [];
+  readonly #inputs: MemberInputs;
+  #reporter: Reporter | null = null;
   #waitingFor: string | null = null;
   #lastBreathAt = 0;
 
@@ -60,6 +56,7 @@ export class MemberLoop {
     this.#member = member;
     this.#options = options;
     this.#committer = this.#newCommitter();
+    this.#inputs = new MemberInputs(options.settings.pace);
     this.#joinedAt = options.settings.pace.now();
   }
 
@@ -90,10 +87,11 @@ export class MemberLoop {
         continue;
       }
       for (const { task } of this.#tasks) task.tick();
-      this.#processSlice();
+      await this.#lookUpWriters();
+      this.#inputs.processSlice();
       await this.#committer.relieve();
       if (this.#committer.isDue) await this.#commitOrSkip();
-      if (untilEnd !== undefined && this.#isAtEnd()) {
+      if (untilEnd !== undefined && this.#inputs.isAtEnd) {
         this.#end(untilEnd.drain);
         if (untilEnd.stops === undefined) break;
         await this.#commitAll();
@@ -118,32 +116,31 @@ export class MemberLoop {
     }
   }
 
-  /** Fetches for the lanes that have nothing buffered; waits only when nothing can be processed. */
+  /** Fetches where nothing is buffered; waits only when nothing can be processed. */
   async #fetch(): Promise<void> {
-    const { signal, pace } = this.#options.settings;
-    const lanes = this.#lanes;
-    const hungry = lanes.filter((lane) => lane.isEmpty && !lane.isAtStop);
-    if (lanes.length > 0 && hungry.length === 0 && !this.#member.isRebalancing) return;
-    const maxWaitMs = this.#processable.length === 0 ? this.#waitMs() : 0;
+    const { signal } = this.#options.settings;
+    const wanted = this.#inputs.wanted;
+    const isBusy = this.#tasks.length > 0 && wanted.length === 0;
+    if (isBusy && !this.#member.isRebalancing) return;
+    const maxWaitMs = this.#inputs.canProcess ? 0 : this.#waitMs();
     const ends = [signal, maxWaitMs > 0 ? this.#committer.ended : null].filter((one) => !!one);
-    const fetched = await this.#member.poll(hungry.map((lane) => lane.fetchPosition), {
+    const fetched = await this.#member.poll(wanted, {
       maxWaitMs,
       maxPartitionBytes,
       ...(ends.length > 0 && { signal: ends.length > 1 ? AbortSignal.any(ends) : ends[0]! }),
     });
-    this.#fetchedLanes = hungry.filter((lane) => {
-      const answer = fetched.find(({ topic, partition }) =>
-        topic === lane.source.topic && partition === lane.task.partition
-      );
-      if (answer !== undefined) lane.feed(answer);
-      else lane.unansweredSince ??= pace.now();
-      return answer !== undefined;
-    });
+    this.#inputs.feed(fetched);
+  }
+
+  /** Finds out about writers that have been met for the first time (semantics 24). */
+  async #lookUpWriters(): Promise<void> {
+    const { unsure } = this.#inputs;
+    if (unsure.length > 0) await lookUpWriters(this.#start!, unsure);
   }
 
   /** How long a fetch may wait: until a commit is due and can begin, or the clock is to be looked at. */
   #waitMs(): number {
-    if (this.#committer.ended !== null || !this.#committer.hasWork(this.#tasks)) return maxWaitMs;
+    if (this.#committer.ended !== null || !this.#hasWork) return maxWaitMs;
     const left = this.#committer.nextAt - this.#options.settings.pace.now();
     return Math.max(0, Math.min(maxWaitMs, left));
   }
@@ -172,6 +169,8 @@ export class MemberLoop {
     this.#hold([...kept, ...tasks].sort((a, b) => a.task.partition - b.task.partition));
     if (missing.length > 0) observer?.resumed?.(tasks.flatMap(({ resumed }) => resumed));
     this.#tell("running");
+    // A task registers with its readers before it writes a record for them (semantics 24).
+    if (this.#reporter!.due(tasks).length > 0) await this.#commitAll();
   }
 
   /** Lets go of all tasks, and of what they have put out since their last commit. */
@@ -186,8 +185,7 @@ export class MemberLoop {
 
   #hold(tasks: readonly StartedTask[]): void {
     this.#tasks = tasks;
-    this.#lanes = tasks.flatMap(({ lanes }) => lanes);
-    this.#fetchedLanes = [];
+    this.#inputs.hold(tasks.flatMap(({ lanes }) => lanes));
   }
 
   /** The tasks of these partitions, or null when they are not wanted any more before they are ready. */
@@ -209,7 +207,7 @@ export class MemberLoop {
         await startTask(start, committed, {
           partition,
           clock,
-          outputs: this.#committer.outbox.portOf(partition),
+          port: this.#committer.outbox.portOf(partition),
           ...(onError !== undefined && { onError }),
           maxFuture: maxFuture === undefined ? 86_400_000 : maxFuture,
           bounded: untilEnd !== undefined,
@@ -218,6 +216,11 @@ export class MemberLoop {
       if (!(await isWanted())) return null;
     }
     this.#start = start;
+    const { job: { applicationId: job }, inputs, sinks } = start;
+    const { pace } = this.#options.settings;
+    const { producerId } = this.#member;
+    const count = inputs[0]!.partitions.length;
+    this.#reporter = new Reporter({ job, producerId, tasks: count, sinks, clock, pace });
     return tasks;
   }
 
@@ -242,77 +245,46 @@ export class MemberLoop {
     }
   }
 
-  /**
-   * The lanes whose turn can be told: none while any lane is waited for, but that of a lane which
-   * nobody answers for is kept waiting by its own task alone (semantics 7).
-   */
-  get #processable(): readonly InputLane[] {
-    const starved = this.#lanes.filter((lane) => lane.isStarved);
-    if (starved.length === 0) return this.#lanes.filter((lane) => !lane.isEmpty);
-    const now = this.#options.settings.pace.now();
-    const isStalled = ({ unansweredSince }: InputLane) =>
-      unansweredSince !== null && now - unansweredSince >= stallMs;
-    if (!starved.every(isStalled)) return [];
-    const waiting = new Set(starved.map(({ task }) => task));
-    return this.#lanes.filter((lane) => !lane.isEmpty && !waiting.has(lane.task));
-  }
-
-  /**
-   * Processes records oldest first (semantics 7) until a lane runs empty, which may have more on the
-   * log, or a slice is done.
-   */
-  #processSlice(): void {
-    const queue = oldestFirst<InputLane>();
-    for (const lane of this.#processable) queue.push(lane);
-    for (let records = 0; records < sliceRecords; records++) {
-      const lane = queue.peek();
-      if (lane === undefined) return;
-      lane.processNext();
-      if (!lane.isEmpty) queue.settle();
-      else if (this.#isKnownEmpty(lane)) queue.pop();
-      else return;
-    }
-  }
-
-  /** Whether an empty lane had no more to read when any of what is buffered was fetched. */
-  #isKnownEmpty(lane: InputLane): boolean {
-    return lane.isAtStop || (lane.isCaughtUp && this.#fetchedLanes.includes(lane));
-  }
-
-  #isAtEnd(): boolean {
-    return this.#tasks.length > 0 && this.#lanes.every((lane) => lane.isAtStop);
-  }
-
   #end(drain: boolean): void {
     const { observer } = this.#options.settings;
-    for (const { task } of this.#tasks) {
+    for (const started of this.#tasks) {
+      const { task } = started;
       task.endInputs();
       const before = task.watermark;
       if (drain && task.drain() > before) observer?.drained?.(task.partition, task.watermark);
+      started.isDrained = drain;
     }
   }
 
   async #commitOrSkip(): Promise<void> {
-    if (this.#committer.hasWork(this.#tasks)) await this.#commit();
+    if (this.#hasWork) await this.#commit();
     else this.#committer.skip();
+  }
+
+  get #hasWork(): boolean {
+    const reporting = this.#reporter?.due(this.#tasks) ?? [];
+    return reporting.length > 0 || this.#committer.hasWork(this.#tasks);
   }
 
   /** Commits all there is, progress over empty offsets and by the flow of time too. */
   async #commitAll(): Promise<void> {
     await this.#committer.settle();
     const hasProgressed = this.#tasks.some(({ task }) => task.hasProgressed);
-    if (hasProgressed || this.#committer.hasWork(this.#tasks)) await this.#commit();
+    const reporting = this.#reporter?.due(this.#tasks, { isLast: true }) ?? [];
+    if (hasProgressed || reporting.length > 0 || this.#hasWork) {
+      await this.#commit({ isLast: true });
+    }
     await this.#committer.settle();
   }
 
-  async #commit(): Promise<void> {
-    const start = this.#start;
-    assert(start !== null, "only a member with tasks commits");
+  async #commit({ isLast = false } = {}): Promise<void> {
+    const [start, reporter, tasks] = [this.#start, this.#reporter, this.#tasks];
+    assert(start !== null && reporter !== null, "only a member with tasks commits");
     await this.#committer.settle();
     // When it has become durable, more will have been processed.
     const status = this.#status();
     const committed = () => void this.#tell("running", status);
-    await this.#committer.commit({ tasks: this.#tasks, start, committed });
+    await this.#committer.commit({ tasks, start, reporter, isLast, committed });
   }
 
   /** Lets signals, timers and other members of the process have a turn. */
@@ -373,9 +345,19 @@ function taskStatus({ task, lanes }: StartedTask): TaskStatus {
     stateEntries: task.stateEntries,
     outcomes: task.outcomes,
     inputs: lanes.map((lane, index) => {
-      const { position, watermark, idle } = task.inputs[index]!;
-      const { endOffset } = lane;
-      return { topic: lane.source.topic, position, endOffset, watermark: finite(watermark), idle };
+      const { position, watermark, idle, upstream } = task.inputs[index]!;
+      const { endOffset, unreported } = lane;
+      const slowest = upstream.slowest;
+      return {
+        topic: lane.source.topic,
+        position,
+        endOffset,
+        watermark: finite(watermark),
+        idle,
+        carried: upstream.isCarried,
+        heldBy: slowest && { ...slowest, watermark: finite(slowest.watermark) },
+        unreported,
+      };
     }),
   };
 }

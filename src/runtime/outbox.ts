@@ -3,13 +3,19 @@
 import { partitionForText } from "../base/murmur2.ts";
 import { assert } from "../base/errors.ts";
 import type { Header, RawRecord } from "../base/record.ts";
-import type { OutputBatch, Transaction } from "../log/log.ts";
+import type { OutputBatch, TopicPartition, Transaction } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import type { ChangelogEntry } from "../stream/state/tables.ts";
 import type { OutputRecord, Outputs } from "../stream/task_context.ts";
 
 /** A batch is closed when it holds this many bytes; a reader takes whole batches. */
 const batchBytes = 256 * 1024;
+
+/** What a task writes through. */
+export interface OutboxPort extends Outputs {
+  /** The places it has written to since this was asked last; what was forwarded does not count. */
+  takeWritten(): readonly TopicPartition[];
+}
 
 /** Collects the outputs of all tasks of a member until they are committed. */
 export class Outbox {
@@ -48,8 +54,9 @@ export class Outbox {
   }
 
   /** The port through which a task writes. */
-  portOf(taskPartition: number): Outputs {
+  portOf(taskPartition: number): OutboxPort {
     let turn = taskPartition;
+    const written = new Map<string, Set<number>>();
     return {
       write: (topic, record) => {
         const partitions = this.#partitions(topic);
@@ -57,6 +64,9 @@ export class Outbox {
           ? turn++ % partitions
           : partitionForText(record.placement, partitions);
         this.#write(topic, partition, record);
+        const places = written.get(topic);
+        if (places === undefined) written.set(topic, new Set([partition]));
+        else places.add(partition);
       },
       forward: (topic, record, headers) =>
         this.#forward(
@@ -64,6 +74,13 @@ export class Outbox {
           record,
           headers,
         ),
+      takeWritten: () => {
+        const places = [...written].flatMap(([topic, partitions]) =>
+          [...partitions].map((partition) => ({ topic, partition }))
+        );
+        written.clear();
+        return places;
+      },
     };
   }
 

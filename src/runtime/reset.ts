@@ -76,6 +76,8 @@ async function offsetsAt(
         taskWatermark: null,
         outcomes: noOutcomes(),
         changelog: null,
+        upstream: {},
+        reports: 0,
       });
       placed.push({ topic, partition, offset, metadata });
     });

@@ -108,6 +108,7 @@ Deno.test("resetJob leaves other jobs' topics and offsets alone", async () => {
     "sales.dead-letter",
     "sales.late",
     "totals",
+    "totals.watermarks",
   ]);
   await log.close();
 });

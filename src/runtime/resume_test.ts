@@ -11,6 +11,8 @@ function saved(fields: Partial<SavedProgress> = {}): SavedProgress {
     idle: false,
     taskWatermark: null,
     outcomes: noOutcomes(),
+    upstream: {},
+    reports: 0,
     topicId: "a",
     partitions: 5,
     changelog: null,

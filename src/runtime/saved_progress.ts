@@ -2,7 +2,7 @@
 
 import { FlightsError } from "../base/errors.ts";
 import type { OutcomeCounts } from "../stream/counts.ts";
-import type { SavedInput } from "../stream/task.ts";
+import type { SavedInput } from "../stream/input_progress.ts";
 
 /** The part of a changelog partition that a task's state is rebuilt from. */
 export interface ChangelogRange {
@@ -20,6 +20,8 @@ export interface SavedProgress extends SavedInput {
   readonly partitions: number;
   /** Null for a job without state. */
   readonly changelog: ChangelogRange | null;
+  /** Where to go on reading what the writers report (semantics 24). */
+  readonly reports: number;
 }
 
 /** The outcomes in the order in which the metadata lists them. */
@@ -39,6 +41,7 @@ export function encodeMetadata(saved: SavedProgress): string {
     task: saved.taskWatermark,
     counts: outcomeOrder.map((outcome) => saved.outcomes[outcome]),
     changelog: saved.changelog === null ? null : [saved.changelog.from, saved.changelog.to],
+    ...(saved.reports > 0 && { reports: saved.reports, upstream: saved.upstream }),
   });
 }
 
@@ -64,6 +67,8 @@ export function decodeMetadata(offset: number, metadata: string): SavedProgress 
       changelog: fields.changelog === null
         ? null
         : { from: fields.changelog[0], to: fields.changelog[1] },
+      reports: fields.reports ?? 0,
+      upstream: fields.upstream ?? {},
     };
   } catch (error) {
     throw new FlightsError(

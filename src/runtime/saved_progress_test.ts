@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FlightsError } from "../base/errors.ts";
+import { Upstream } from "../stream/upstream.ts";
 import { decodeMetadata, encodeMetadata, type SavedProgress } from "./saved_progress.ts";
 
 const saved: SavedProgress = {
@@ -12,15 +13,24 @@ const saved: SavedProgress = {
   taskWatermark: null,
   outcomes: { used: 1, filtered: 2, windowed: 3, late: 4, deadLetter: 5, skipped: 6 },
   changelog: { from: 8, to: 9 },
+  reports: 10,
+  upstream: { merge: "lb1x2k3m:7d ~7e" },
 };
 
 Deno.test("semantics 13: what belongs to a partition comes back from its metadata as it was", () => {
   assert.deepEqual(decodeMetadata(7, encodeMetadata(saved)), saved);
-  const stateless = { ...saved, changelog: null, newest: null, watermark: null };
+  const stateless = {
+    ...saved,
+    changelog: null,
+    newest: null,
+    watermark: null,
+    reports: 0,
+    upstream: {},
+  };
   assert.deepEqual(decodeMetadata(7, encodeMetadata(stateless)), stateless);
 });
 
-Deno.test("semantics 13: metadata with the largest numbers is far below Kafka's 4,096 bytes", () => {
+Deno.test("semantics 13: metadata with the largest numbers and 100 upstream tasks is below Kafka's 4,096 bytes", () => {
   const most = Number.MAX_SAFE_INTEGER;
   const outcomes = {
     used: most,
@@ -37,8 +47,15 @@ Deno.test("semantics 13: metadata with the largest numbers is far below Kafka's 
     taskWatermark: most,
     outcomes,
     changelog: { from: most, to: most },
+    reports: most,
   };
-  assert.ok(encodeMetadata(largest).length < 1_024);
+  const upstream = new Upstream();
+  for (let task = 0; task < 100; task++) {
+    const [job, idle, nextOffset] = ["a-job-of-some-length", true, most];
+    const [watermark, producerId] = [-8_640_000_000_000_000, 2 ** 40];
+    upstream.apply({ job, task, tasks: 100, producerId, watermark, idle, nextOffset });
+  }
+  assert.ok(encodeMetadata({ ...largest, upstream: upstream.save() }).length < 4_096);
 });
 
 Deno.test("decodeMetadata refuses what this program did not write", () => {

@@ -5,6 +5,10 @@ import type { CommittedOffset, Log, TopicDescription } from "../log/log.ts";
 import { rankOf } from "../stream/order.ts";
 import { Task, type TaskOptions } from "../stream/task.ts";
 import { InputLane } from "./input_lane.ts";
+import { watermarksTopic } from "./progress_records.ts";
+import type { OutboxPort } from "./outbox.ts";
+import { ReportLane } from "./report_lane.ts";
+import type { TaskReports } from "./reporter.ts";
 import type { Job, ResumedInput } from "./job_options.ts";
 import { decideResume, type OnDataLoss, type Resume, type StartFrom } from "./resume.ts";
 import { changelogTopic, stageName, topicsMissing } from "./topics.ts";
@@ -19,6 +23,8 @@ export interface StartSettings {
   readonly job: Job;
   readonly from: StartFrom;
   readonly onDataLoss: OnDataLoss;
+  /** Whether what the writers of the inputs report is followed (semantics 24). */
+  readonly followsReports: boolean;
   /** Where a bounded run stops, by topic and then partition; null for a run without end. */
   readonly stops: ReadonlyMap<string, readonly number[]> | null;
 }
@@ -29,6 +35,10 @@ export interface StartContext extends StartSettings {
   readonly inputs: readonly TopicDescription[];
   /** The changelog, or null for a job without state. */
   readonly changelog: TopicDescription | null;
+  /** What the job writes for others to read. */
+  readonly sinks: readonly TopicDescription[];
+  /** Where the writers of the inputs report, by the input's name; those that do. */
+  readonly reports: ReadonlyMap<string, TopicDescription>;
   /**
    * Keeps the member alive while a long changelog is read and tells whether the tasks are still
    * wanted. @throws {FlightsError} `fenced`.
@@ -44,7 +54,12 @@ export async function openStart(
   const { log, job: { applicationId, topology } } = settings;
   const names = topology.sources.map(({ topic }) => topic);
   const changelogName = changelogTopic(applicationId, stageName(topology));
-  const known = await log.describeTopics([...names, changelogName]);
+  const reportTopics = settings.followsReports ? names.map(watermarksTopic) : [];
+  // Whoever asks for a topic that the job has no use for may not be permitted to.
+  const changelogs = topology.isStateful ? [changelogName] : [];
+  const known = await log.describeTopics([
+    ...new Set([...names, ...changelogs, ...topology.sinkTopics, ...reportTopics]),
+  ]);
   const described = (name: string) => {
     const topic = known.find((topic) => topic.name === name);
     if (topic === undefined) throw topicsMissing(applicationId, [name]);
@@ -52,7 +67,14 @@ export async function openStart(
   };
   const inputs = names.map(described);
   const changelog = topology.isStateful ? described(changelogName) : null;
-  return { ...settings, inputs, changelog, isWanted };
+  const sinks = topology.sinkTopics.map(described);
+  const reports = new Map(names.flatMap((name) => {
+    const found = known.find((topic) =>
+      settings.followsReports && topic.name === watermarksTopic(name)
+    );
+    return found === undefined ? [] : [[name, found] as const];
+  }));
+  return { ...settings, inputs, changelog, sinks, reports, isWanted };
 }
 
 /** A task that is ready to run. */
@@ -66,6 +88,11 @@ export interface StartedTask {
   isNew: boolean;
   /** What the group keeps of it: as it was found, or committed since. */
   committed: readonly CommittedOffset[];
+  readonly port: OutboxPort;
+  /** What it has told its readers last; null before it has registered with them. */
+  reports: TaskReports | null;
+  /** Whether its open windows were fired: it holds nothing back any more. */
+  isDrained: boolean;
 }
 
 /**
@@ -75,12 +102,12 @@ export interface StartedTask {
 export async function startTask(
   context: StartContext,
   committed: readonly CommittedOffset[],
-  options: Omit<TaskOptions, "partitions">,
+  options: Omit<TaskOptions, "partitions" | "outputs"> & { readonly port: OutboxPort },
 ): Promise<StartedTask> {
   const { job: { topology }, inputs } = context;
-  const { partition } = options;
+  const { partition, port } = options;
   const partitions = inputs[0]!.partitions.length;
-  const task = new Task(topology, { ...options, partitions });
+  const task = new Task(topology, { ...options, outputs: port, partitions });
   const resumed: ResumedInput[] = [];
   const own = committed.filter((one) => one.partition === partition);
   // A task commits all its inputs together: one that has none may be another member's to start.
@@ -99,19 +126,25 @@ export async function startTask(
   resumes.forEach((resume, index) => {
     if (!("offset" in resume)) return;
     const { offset } = resume;
-    if (afresh || !("saved" in resume)) task.startInput(index, offset);
-    else task.restoreInput(index, { ...resume.saved, offset });
+    if (afresh || !("saved" in resume)) return task.startInput(index, offset);
+    const upstream = context.followsReports ? resume.saved.upstream : {};
+    task.restoreInput(index, { ...resume.saved, upstream, offset });
   });
-  const lanes = topology.sources.map((source, index) =>
-    new InputLane({
+  const lanes = topology.sources.map((source, index) => {
+    const lane = new InputLane({
       task,
       source,
       sourceIndex: index,
       rank: rankOf(index, partition, partitions),
       topicId: inputs[index]!.id,
       stopOffset: stopOffset(context, index, partition),
-    })
-  );
+      followsReports: context.followsReports,
+    });
+    const resume = resumes[index]!;
+    const position = !afresh && "saved" in resume ? resume.saved.reports : 0;
+    lane.reports = openReports(context, lane, position);
+    return lane;
+  });
   return {
     task,
     lanes,
@@ -119,7 +152,40 @@ export async function startTask(
     changelog,
     isNew: resumes.some(({ kind }) => kind !== "committed"),
     committed: own,
+    port,
+    reports: null,
+    isDrained: false,
   };
+}
+
+/** Where the writers of a lane's partition report; null as long as none does. */
+export function openReports(
+  { reports, stops, job: { applicationId } }: StartContext,
+  lane: InputLane,
+  position: number,
+): ReportLane | null {
+  const { task, source: { topic }, sourceIndex } = lane;
+  const found = reports.get(topic);
+  const described = found?.partitions[task.partition];
+  if (found !== undefined && described !== undefined) {
+    return new ReportLane({
+      task,
+      sourceIndex,
+      topic: found.name,
+      topicId: found.id,
+      aboutId: lane.topicId,
+      position: Math.max(position, described.startOffset),
+      stopOffset: stops === null ? null : described.endOffset,
+    });
+  }
+  if (position === 0) return null;
+  const name = watermarksTopic(topic);
+  throw new FlightsError(
+    "topic-missing",
+    `Cannot resume ${applicationId} on ${topic}[${task.partition}]: ${name}, which it has followed, must ` +
+      "be there, it is not; go on without it by --watermarks record, or take the job back with " +
+      `\`flights reset ${applicationId}\``,
+  );
 }
 
 /** Where a bounded run stops; a topic that was created anew since its start can be shorter. */

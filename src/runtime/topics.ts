@@ -1,7 +1,8 @@
 /** The topics that a job keeps for itself. */
 
-import type { Log, TopicSpec } from "../log/log.ts";
+import type { Log, TopicDescription, TopicSpec } from "../log/log.ts";
 import { FlightsError, hasCode } from "../base/errors.ts";
+import { watermarksTopic } from "./progress_records.ts";
 import { deadLetterTopic, lateTopic } from "../stream/stray_topics.ts";
 import type { Topology } from "../stream/topology.ts";
 
@@ -29,7 +30,11 @@ export function stageName(topology: Topology): string {
 export function ownTopics(
   applicationId: string,
   topology: Topology,
-  partitions: number,
+  { partitions, sinks }: {
+    /** Of the inputs. */
+    readonly partitions: number;
+    readonly sinks: readonly TopicDescription[];
+  },
 ): readonly TopicSpec[] {
   const sources = [...new Set(topology.sources.map((source) => source.topic))];
   const deadLetters = sources.map((name) => ({ name: deadLetterTopic(name), partitions }));
@@ -40,7 +45,14 @@ export function ownTopics(
   const changelogs = topology.isStateful
     ? [{ name: changelog, partitions, cleanup: "compact" as const }]
     : [];
-  return [...deadLetters, ...late, ...changelogs];
+  // Kept as long as what they are about.
+  const watermarks = sinks.map(({ name, partitions, retentionMs, retentionBytes }) => ({
+    name: watermarksTopic(name),
+    partitions: partitions.length,
+    ...(retentionMs !== null && { retentionMs }),
+    ...(retentionBytes !== null && { retentionBytes }),
+  }));
+  return [...deadLetters, ...late, ...changelogs, ...watermarks];
 }
 
 /** Creates those of `topics` that are not there; another member may do the same at the same time. */

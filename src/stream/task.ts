@@ -2,8 +2,6 @@
  * A task: one partition number of a topology's inputs, its operators and their state. It takes
  * records one by one in the order it is handed them, keeps progress and counts, and knows what a
  * commit has to save. It does no I/O: outputs go to a port, records come from its runner.
- *
- * Over 400 lines: progress, counts and clock make one state.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -12,22 +10,17 @@ import { FlightsError, messageOf } from "../base/errors.ts";
 import { noTimestamp, type RawRecord, textHeader } from "../base/record.ts";
 import { formatTime } from "../base/time.ts";
 import { buildChain, type Chain } from "./chain.ts";
-import { noOutcomes, type OutcomeCounts, sumOutcomes } from "./counts.ts";
+import { type OutcomeCounts, sumOutcomes } from "./counts.ts";
+import { InputProgress, type SavedInput } from "./input_progress.ts";
 import { BadRecordError, type BadRecordReason } from "./json.ts";
-import {
-  isIdle,
-  minimumWatermark,
-  type NewestRecord,
-  noWatermark,
-  type Progress,
-  silenceWatermark,
-} from "./progress.ts";
+import { minimumWatermark, type NewestRecord, noWatermark, silenceWatermark } from "./progress.ts";
 import { type ChangelogEntry, StateTables } from "./state/tables.ts";
 import { ValueTable } from "./state/value_table.ts";
 import { deadLetterTopic } from "./stray_topics.ts";
 import type { Outputs } from "./task_context.ts";
 import { TaskScope } from "./task_scope.ts";
-import type { SourceNode, Topology } from "./topology.ts";
+import type { Topology } from "./topology.ts";
+import type { ProgressReport } from "./upstream.ts";
 import type { ClosedBy } from "./window.ts";
 
 /** What becomes of a record that cannot be read (semantics 19). */
@@ -48,38 +41,12 @@ export interface TaskOptions {
   readonly bounded?: boolean;
 }
 
-/** What is saved of one input partition beside its offset (semantics 13). */
-export interface SavedInput {
-  readonly offset: number;
-  /** The largest event time seen, or null before the first record. */
-  readonly newest: number | null;
-  readonly watermark: number | null;
-  readonly idle: boolean;
-  /** The watermark of the task, which can be ahead of its partitions'. */
-  readonly taskWatermark: number | null;
-  readonly outcomes: OutcomeCounts;
-}
-
-/** One input partition of a task, while it runs. */
-interface Input extends Progress {
-  readonly source: SourceNode;
-  position: number;
-  watermark: number;
-  idle: boolean;
-  /** The largest event time seen; {@linkcode noWatermark} before the first record. */
-  newest: number;
-  /** The clock when a record last moved or confirmed the watermark, or at the start. */
-  lastRecordAt: number;
-  caughtUp: boolean;
-  outcomes: OutcomeCounts;
-}
-
 /** Runs a topology on one partition number of its inputs. */
 export class Task {
   readonly partition: number;
   readonly #chain: Chain;
   readonly #context: TaskScope;
-  readonly #inputs: readonly Input[];
+  readonly #inputs: readonly InputProgress[];
   readonly #options: TaskOptions;
   readonly #state = new StateTables();
   /** How many records that windows held have been given out; saved, so that it can be audited. */
@@ -99,21 +66,17 @@ export class Task {
     });
     this.#context = new TaskScope(options, this.#state, (records) => this.#release(records));
     this.#chain = buildChain(topology, this.#context);
-    this.#inputs = topology.sources.map((source) => ({
-      source,
-      position: 0,
-      watermark: noWatermark,
-      idle: false,
-      newest: noWatermark,
-      lastRecordAt: this.#now,
-      caughtUp: false,
-      outcomes: noOutcomes(),
-    }));
+    this.#inputs = topology.sources.map((source) => new InputProgress(source, this.#now));
   }
 
-  /** Progress of each input, in the order of the topology's sources. */
-  get inputs(): readonly Progress[] {
+  /** Progress of each input and what its writers tell, in the order of the topology's sources. */
+  get inputs(): readonly Readonly<InputProgress>[] {
     return this.#inputs;
+  }
+
+  /** Whether all its inputs are idle, so that it holds nothing back. */
+  get isIdle(): boolean {
+    return this.#inputs.every((input) => input.idle);
   }
 
   /** The task's watermark. */
@@ -159,11 +122,7 @@ export class Task {
   /** Takes up an input where the last commit left it, before the first record. */
   restoreInput(index: number, saved: SavedInput): void {
     const input = this.#inputs[index]!;
-    input.position = saved.offset;
-    input.newest = saved.newest ?? noWatermark;
-    input.watermark = saved.watermark ?? noWatermark;
-    input.idle = saved.idle;
-    input.outcomes = { ...saved.outcomes };
+    input.restore(saved);
     const watermark = saved.taskWatermark ?? noWatermark;
     if (watermark > this.#context.watermark) this.#context.watermark = watermark;
     this.#noteNewest(input.newest);
@@ -176,15 +135,7 @@ export class Task {
 
   /** What a commit saves of an input. */
   savedInput(index: number): SavedInput {
-    const input = this.#inputs[index]!;
-    return {
-      offset: input.position,
-      newest: finiteOrNull(input.newest),
-      watermark: finiteOrNull(input.watermark),
-      idle: input.idle,
-      taskWatermark: finiteOrNull(this.#context.watermark),
-      outcomes: { ...input.outcomes },
-    };
+    return this.#inputs[index]!.save(this.#context.watermark);
   }
 
   /** The state that changed since the last call; with it all changes are taken to be saved. */
@@ -192,6 +143,31 @@ export class Task {
     this.#touched = false;
     this.#progressed = false;
     return this.#state.takeChanges();
+  }
+
+  /** Takes note of a writer of an input, whose records do not move its watermark from now on. */
+  registerUpstream(index: number, report: ProgressReport): void {
+    this.#inputs[index]!.upstream.register(report);
+  }
+
+  /** Takes in what a writer of an input reported of the records up to its position (semantics 24). */
+  applyUpstream(index: number, report: ProgressReport): void {
+    const input = this.#inputs[index]!;
+    input.upstream.apply(report);
+    this.#carry(input);
+  }
+
+  /** Takes out a job among the writers of an input. */
+  forgetUpstream(index: number, job: string): void {
+    const input = this.#inputs[index]!;
+    input.upstream.forget(job);
+    this.#carry(input);
+  }
+
+  #carry(input: InputProgress): void {
+    this.#progressed = true;
+    input.carry();
+    this.#follow();
   }
 
   /** Steps over offsets that hold no records: control batches and compacted gaps. */
@@ -229,11 +205,13 @@ export class Task {
       input.outcomes[context.outcome]++;
     }
     context.end();
-    if (timestamp !== null) this.#observe(input, timestamp);
+    if (timestamp === null) return;
+    this.#noteNewest(timestamp);
+    if (input.observe(timestamp, this.#now)) this.#follow();
   }
 
   /** Reads a record into `context.element` and returns its event time, or null if it is refused. */
-  #read(input: Input, record: RawRecord): number | null {
+  #read(input: InputProgress, record: RawRecord): number | null {
     const { source } = input;
     if (record.timestamp === noTimestamp && source.watermarks.timestampAssigner === null) {
       return this.#refuse(input, record, {
@@ -271,7 +249,7 @@ export class Task {
   }
 
   #refuse(
-    input: Input,
+    input: InputProgress,
     record: RawRecord,
     why: { readonly reason: BadRecordReason; readonly message: string },
   ): null {
@@ -305,21 +283,6 @@ export class Task {
     );
   }
 
-  /** Moves or confirms the watermark of an input after a record. */
-  #observe(input: Input, timestamp: number): void {
-    input.lastRecordAt = this.#now;
-    if (timestamp > input.newest) {
-      input.newest = timestamp;
-      const watermark = timestamp - input.source.watermarks.outOfOrderness - 1;
-      if (watermark > input.watermark) input.watermark = watermark;
-      this.#noteNewest(timestamp);
-    } else if (!input.idle) {
-      return;
-    }
-    input.idle = false;
-    this.#follow();
-  }
-
   #noteNewest(timestamp: number): void {
     if (timestamp > this.#newest.timestamp) this.#newest = { timestamp, arrivedAt: this.#now };
   }
@@ -331,8 +294,7 @@ export class Task {
    */
   tick(): void {
     this.#now = this.#options.clock.now();
-    // What an earlier run or look left idle holds back again once it has more to read.
-    for (const input of this.#inputs) input.idle &&= input.caughtUp;
+    for (const input of this.#inputs) input.wake();
     if (this.#options.bounded) return;
     this.#fallIdle();
     if (minimumWatermark(this.#inputs) !== null) return this.#follow();
@@ -346,16 +308,15 @@ export class Task {
 
   /** Lets inputs fall idle in the order of their time-outs, however late the clock is looked at. */
   #fallIdle(): void {
-    const idleSince = (input: Input) => input.lastRecordAt + input.source.watermarks.idleTimeout;
-    const falling = this.#inputs.filter((input) => {
-      const { idleTimeout } = input.source.watermarks;
-      return !input.idle && isIdle({ ...input, idleTimeout }, this.#now);
+    const falling = this.#inputs.flatMap((input) => {
+      const since = input.idleSince(this.#now);
+      return since === null ? [] : [{ input, since }];
     });
-    falling.sort((a, b) => idleSince(a) - idleSince(b));
-    falling.forEach((input, i) => {
+    falling.sort((a, b) => a.since - b.since);
+    falling.forEach(({ input, since }, i) => {
       input.idle = true;
       const next = falling[i + 1];
-      if (next === undefined || idleSince(next) > idleSince(input)) this.#follow();
+      if (next === undefined || next.since > since) this.#follow();
     });
   }
 
@@ -400,8 +361,4 @@ export class Task {
   #release(records: number): void {
     this.#released.set("", (this.#released.get("") ?? 0) + records);
   }
-}
-
-function finiteOrNull(value: number): number | null {
-  return value === noWatermark ? null : value;
 }

@@ -6,7 +6,8 @@ import { SimulatedClock } from "../base/clock.ts";
 import { hasCode } from "../base/errors.ts";
 import type { RawRecord } from "../base/record.ts";
 import { noOutcomes } from "./counts.ts";
-import { type SavedInput, Task, type TaskOptions } from "./task.ts";
+import type { SavedInput } from "./input_progress.ts";
+import { Task, type TaskOptions } from "./task.ts";
 import { type JobSettings, sumJob } from "./test_jobs.ts";
 
 const twoSources: JobSettings = { sources: ["in", "other"], idleTimeouts: ["1h", "10s"] };
@@ -40,6 +41,7 @@ const saved: SavedInput = {
   idle: false,
   taskWatermark: 999,
   outcomes: noOutcomes(),
+  upstream: {},
 };
 
 Deno.test("Task has changes to save after a record, and progress after the flow of time alone", () => {

@@ -12,7 +12,8 @@ import type { OutcomeCounts } from "./counts.ts";
 import { sumOutcomes } from "./counts.ts";
 import { headTimeOf, type Lane, oldestFirst, rankOf } from "./order.ts";
 import type { ChangelogEntry } from "./state/tables.ts";
-import { type SavedInput, Task, type TaskOptions } from "./task.ts";
+import type { SavedInput } from "./input_progress.ts";
+import { Task, type TaskOptions } from "./task.ts";
 import type { OutputRecord, Outputs } from "./task_context.ts";
 import type { Topology } from "./topology.ts";
 

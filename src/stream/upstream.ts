@@ -28,10 +28,11 @@ export interface ProgressReport extends UpstreamTask {
   readonly nextOffset: number;
 }
 
-/** The newest report of each task that counts: `[watermark or null, idle, producer id]`, or null. */
-export type SavedUpstream = Readonly<
-  Record<string, readonly (readonly [number | null, boolean, number] | null)[]>
->;
+/**
+ * The newest report of each task that counts, in few bytes: by job, for each task in turn its
+ * watermark, `:` or for an idle one `~`, and its producer id, the numbers to base 36.
+ */
+export type SavedUpstream = Readonly<Record<string, string>>;
 
 interface KnownTask {
   readonly watermark: number;
@@ -46,16 +47,10 @@ export class Upstream {
   readonly #producers = new Set<number>();
 
   constructor(saved: SavedUpstream = {}) {
-    for (const [job, tasks] of Object.entries(saved)) {
-      this.#jobs.set(
-        job,
-        tasks.map((task) => {
-          if (task === null) return null;
-          const [watermark, idle, producerId] = task;
-          this.#producers.add(producerId);
-          return { watermark: watermark ?? noWatermark, idle, producerId };
-        }),
-      );
+    for (const [job, text] of Object.entries(saved)) {
+      const tasks = text.split(" ").map(readTask);
+      this.#jobs.set(job, tasks);
+      for (const known of tasks) if (known !== null) this.#producers.add(known.producerId);
     }
   }
 
@@ -116,17 +111,25 @@ export class Upstream {
 
   /** What a commit saves. */
   save(): SavedUpstream {
-    return Object.fromEntries(
-      [...this.#jobs].map(([job, tasks]) => [
-        job,
-        tasks.map((known) => {
-          if (known === null) return null;
-          const { watermark, idle, producerId } = known;
-          return [watermark === noWatermark ? null : watermark, idle, producerId] as const;
-        }),
-      ]),
-    );
+    const jobs = [...this.#jobs].map(([job, tasks]) => [job, tasks.map(writeTask).join(" ")]);
+    return Object.fromEntries(jobs);
   }
+}
+
+function writeTask(known: KnownTask | null): string {
+  if (known === null) return "";
+  const watermark = known.watermark === noWatermark ? "" : known.watermark.toString(36);
+  return `${watermark}${known.idle ? "~" : ":"}${known.producerId.toString(36)}`;
+}
+
+function readTask(text: string): KnownTask | null {
+  if (text === "") return null;
+  const [watermark = "", producerId = ""] = text.split(/[:~]/);
+  return {
+    watermark: watermark === "" ? noWatermark : Number.parseInt(watermark, 36),
+    idle: text.includes("~"),
+    producerId: Number.parseInt(producerId, 36),
+  };
 }
 
 function changed(job: string, before: number, now: number): FlightsError {

@@ -74,7 +74,9 @@ Deno.test({
     for (const [parallelism, counts] of [[2, [2, 3]], [3, [1, 2, 2]], [6, [0, 1, 1, 1, 1, 1]]]) {
       const job = start("merge", "--parallelism", String(parallelism));
       const names = await sharedOut("merge", counts as readonly number[]);
-      const expected = names.map((_, i) => `merge (process ${job.pid}, member ${i + 1})`);
+      const expected = names.map((_, i) =>
+        `merge (process ${job.pid} on ${Deno.hostname()}, member ${i + 1})`
+      );
       assert.deepEqual(names.toSorted(), expected);
       await run("datagen", "--count", "500", "--rate", "max", "--seed", String(parallelism));
       job.kill("SIGTERM");

@@ -1,8 +1,13 @@
 /** Kafka's own command line tools, as clients that know nothing of ours. */
 
+import { join } from "node:path";
+import { systemClock } from "../../src/base/clock.ts";
 import { defaultVersion, distribution, type KafkaVersion } from "./distribution.ts";
+import { startWatchedJava } from "./watched_java.ts";
 
 const tools = {
+  AclCommand: (version: KafkaVersion) =>
+    version === "3.9.1" ? "kafka.admin.AclCommand" : "org.apache.kafka.tools.AclCommand",
   ConfigCommand: () => "kafka.admin.ConfigCommand",
   ConsoleConsumer: () => "org.apache.kafka.tools.consumer.ConsoleConsumer",
   ConsoleProducer: (version: KafkaVersion) =>
@@ -60,6 +65,56 @@ export async function kafkaTool(
     `Cannot run ${tool} ${args.join(" ")}: it must succeed within ${timeoutMs / 1_000} s, ` +
       `it ended with ${output.signal ?? output.code}:\n${stdout}${text.decode(output.stderr)}`,
   );
+}
+
+/** A tool that runs until it is ended. */
+export interface RunningTool extends AsyncDisposable {
+  /** Resolves when it has printed `text`. @throws when it ends before, or after a minute. */
+  printed(text: string): Promise<void>;
+}
+
+/** Starts a tool that goes on; it ends with its block, or with the process of the tests. */
+export async function startKafkaTool(
+  tool: KafkaTool,
+  args: readonly string[],
+): Promise<RunningTool> {
+  const { javaArguments } = await distribution(defaultVersion);
+  const folder = await Deno.makeTempDir({ prefix: "flights-tool-" });
+  const log = join(folder, "output.txt");
+  const java = startWatchedJava(
+    [
+      "-Xmx256m",
+      "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+      ...javaArguments,
+      tools[tool](defaultVersion),
+      ...args,
+    ],
+    { folder, log },
+  );
+  let isOver = false;
+  const ended = java.ended.then(() => {
+    isOver = true;
+  });
+  const output = () => Deno.readTextFile(log).catch(() => "");
+  return {
+    printed: async (text) => {
+      const deadline = systemClock.now() + 60_000;
+      while (!(await output()).includes(text)) {
+        if (isOver || systemClock.now() > deadline) {
+          throw new Error(
+            `Cannot wait for ${tool}: it must print "${text}", it said: ${await output()}`,
+          );
+        }
+        await systemClock.sleep(25);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      // So it can leave its group.
+      if (!isOver) java.kill("SIGTERM");
+      await ended;
+      await Deno.remove(folder, { recursive: true }).catch(() => {});
+    },
+  };
 }
 
 async function feed(stdin: WritableStream<Uint8Array>, input: string): Promise<void> {

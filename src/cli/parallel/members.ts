@@ -11,6 +11,7 @@ import type { EverywhereOptions } from "../everywhere.ts";
 import { runOptions } from "../job_flags.ts";
 import { jobOf, type JobRequest } from "../jobs.ts";
 import { combineStatuses } from "./combine_statuses.ts";
+import { nameOf } from "./member_name.ts";
 import { type MemberWorker, startMember } from "./member_worker.ts";
 import { SharedEnd } from "./shared_end.ts";
 
@@ -73,35 +74,42 @@ export async function runMembers(
 }
 
 /**
- * Waits until all partitions are at their stops. The members of this process tell of those that they
- * hold; for those that others hold the log is asked.
+ * Looks, until all partitions are at their stops, for what members of other processes do with those
+ * that they hold; of the others the members of this process tell by themselves.
  *
- * @throws {FlightsError} `members-alive` when others have held back the end for too long.
+ * @throws {FlightsError} `members-alive` when others hold back the end and have come no further for
+ * too long, while the members here have nothing left to do.
  */
 async function awaitEnd(
   log: Log,
-  { options: { applicationId, wait } }: JobRequest,
+  { options: { applicationId, wait, parallelism } }: JobRequest,
   { end, members }: { readonly end: SharedEnd; readonly members: Members },
 ): Promise<void> {
+  const own = new Set(Array.from({ length: parallelism }, (_, i) => nameOf(applicationId, i + 1)));
   let since = systemClock.now();
+  let seen = "";
   while (!members.stopping.aborted) {
     await systemClock.sleep(lookInterval, members.stopping);
-    if (end.elsewhere.length === 0) {
-      since = systemClock.now();
+    if (end.isWorking) {
+      seen = "";
       continue;
     }
     const group = await log.describeGroup(applicationId);
-    end.takeOffsets(group.offsets);
+    const others = group.members.filter(({ description }) => !own.has(description));
+    end.takeOthers(others, group.offsets);
     if (end.isReached) return members.stop();
-    const left = end.elsewhere;
-    if (left.length === 0 || systemClock.now() - since < wait) continue;
-    const holder = group.members.find(({ partitions }) => partitions.includes(left[0]!));
+    const left = end.left;
+    const holder = others.find(({ partitions }) => partitions.some((one) => left.includes(one)));
+    const offsets = group.offsets.filter(({ partition }) => left.includes(partition));
+    const now = JSON.stringify([holder?.id, offsets.map(({ offset }) => offset)]);
+    if (now !== seen) since = systemClock.now();
+    seen = now;
+    if (holder === undefined || systemClock.now() - since < wait) continue;
     throw new FlightsError(
       "members-alive",
-      `Cannot run ${applicationId} until the end: no other member may hold its partitions, ` +
-        `${holder?.description ?? "another member"} holds ${left.join(", ")} for over ${
-          describeDuration(wait)
-        }`,
+      `Cannot run ${applicationId} until the end: no other member may hold it back, ` +
+        `${holder.description} holds ${holder.partitions.join(", ")} and has come no further for ` +
+        `over ${describeDuration(wait)}`,
     );
   }
 }

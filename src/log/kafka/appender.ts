@@ -55,7 +55,9 @@ export class KafkaAppender {
           producerEpoch: -1,
         }),
       );
-      checkErrorCode(errorCode, "become a producer");
+      checkErrorCode(errorCode, "become a producer", {
+        permission: "Write on a topic, or IdempotentWrite on the cluster",
+      });
       return new Producer({ producerId, producerEpoch }, { transactional: false });
     });
   }

@@ -140,7 +140,7 @@ export function factsOf(errorCode: number): ErrorFacts {
  */
 const needs: Readonly<Record<number, string>> = {
   29: "the user must have Describe on the topic, Read to read and Write to write",
-  30: "the user must have Describe and Read on the group",
+  30: "the user must have Describe and Read on the group, and Delete to reset it",
   31: "the user must be allowed to on the cluster",
   32:
     "the topic must take records of this event time (kafka-configs --alter --entity-type topics " +

@@ -98,8 +98,8 @@ Deno.test("checkErrorCode names the permission that is missing, the request's ow
       "TOPIC_AUTHORIZATION_FAILED",
   });
   assert.throws(() => checkErrorCode(30, "join group a"), {
-    message: "Cannot join group a: the user must have Describe and Read on the group, the broker " +
-      "answered GROUP_AUTHORIZATION_FAILED",
+    message: "Cannot join group a: the user must have Describe and Read on the group, and Delete " +
+      "to reset it, the broker answered GROUP_AUTHORIZATION_FAILED",
   });
   // Another error has nothing to do with permissions.
   assert.throws(() => checkErrorCode(36, "create a", { permission: "Create on the topic" }), {

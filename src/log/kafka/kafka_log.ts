@@ -24,7 +24,7 @@ import { KafkaMember } from "./member.ts";
 import { offsetsAt } from "./offsets.ts";
 import { latest } from "./protocol/list_offsets_v5.ts";
 import { KafkaReader } from "./reader.ts";
-import { createTopics, deleteTopics, describeTopics } from "./topics.ts";
+import { createTopics, deleteTopics, describeTopics, replaceTopics } from "./topics.ts";
 
 /** Settings of a log on Kafka. */
 export interface KafkaLogOptions extends Omit<ClusterSettings, "clock"> {
@@ -65,8 +65,13 @@ class KafkaLog implements Log {
     return new KafkaCluster(connections, { clock });
   }
 
-  createTopics(topics: readonly TopicSpec[]): Promise<void> {
-    return createTopics(this.#cluster, topics);
+  async createTopics(
+    topics: readonly TopicSpec[],
+    { anew = false }: { readonly anew?: boolean } = {},
+  ): Promise<void> {
+    if (!anew) return await createTopics(this.#cluster, topics);
+    await replaceTopics(this.#cluster, topics);
+    await offsetsForgotten(this.#cluster, topics.map(({ name }) => name));
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {

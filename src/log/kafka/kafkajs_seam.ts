@@ -113,12 +113,10 @@ const longestRenewalMs = 10_000;
 const renewalShare = 0.2;
 const timedOut = Symbol("timed out");
 
+const ignore = () => {};
 const silentLogger = {
   namespace: () => silentLogger,
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
+  ...{ debug: ignore, info: ignore, warn: ignore, error: ignore },
 };
 
 /**
@@ -130,6 +128,8 @@ export class BrokerConnection {
   readonly #settings: ConnectionSettings;
   readonly #connection: Connection;
   readonly #closed = new AbortController();
+  /** What the socket ended with. */
+  #broken: Error | null = null;
   #versions: Readonly<Record<number, VersionRange>> | null = null;
   /** Whether a request was ever answered, but for those that every connection begins with. */
   #wasUsed = false;
@@ -141,7 +141,7 @@ export class BrokerConnection {
   constructor(endpoint: Endpoint, settings: ConnectionSettings) {
     this.#endpoint = endpoint;
     this.#settings = settings;
-    this.#connection = newConnection(endpoint, settings);
+    this.#connection = newConnection(endpoint, settings, (error) => this.#broken ??= error);
   }
 
   /** Whether it is of no more use. */
@@ -253,6 +253,8 @@ export class BrokerConnection {
       const { name: apiName, key: apiKey, version: apiVersion } = call;
       const correlationId = connection.nextCorrelationId();
       const frame = call.frame(correlationId, this.#settings.clientId);
+      // While kafkajs takes a connection down it still takes requests, which nobody would answer.
+      if (this.#broken !== null) throw this.#broken;
       if (!connection.isConnected()) throw new Error("the broker has closed the connection");
       connection.requestQueue.push({
         entry: {
@@ -317,13 +319,22 @@ export class BrokerConnection {
   }
 }
 
-function newConnection({ host, port }: Endpoint, settings: ConnectionSettings): Connection {
+/** @param onBroken called with what the socket ended with, before kafkajs knows of it. */
+function newConnection(
+  { host, port }: Endpoint,
+  settings: ConnectionSettings,
+  onBroken: (error: Error) => void,
+): Connection {
   const timeoutMs = settings.connectTimeoutMs ?? defaultConnectTimeoutMs;
   const connection = new KafkajsConnection({
     host,
     port,
     logger: silentLogger,
-    socketFactory: openSocket,
+    socketFactory: (options: SocketOptions) => {
+      const socket = openSocket(options);
+      const closed = () => onBroken(new kafkajsErrors.KafkaJSConnectionClosedError("it is closed"));
+      return socket.on("error", onBroken).on("end", closed).on("close", closed);
+    },
     clientId: settings.clientId,
     connectionTimeout: timeoutMs,
     requestTimeout: timeoutMs,
@@ -336,13 +347,16 @@ function newConnection({ host, port }: Endpoint, settings: ConnectionSettings): 
   return connection;
 }
 
-/** As kafkajs does it, but without holding small requests back (TCP_NODELAY). */
-function openSocket({ host, port, ssl, onConnect }: {
+/** What kafkajs says of the socket it wants. */
+interface SocketOptions {
   readonly host: string;
   readonly port: number;
   readonly ssl: tls.ConnectionOptions | null;
   readonly onConnect: () => void;
-}): net.Socket {
+}
+
+/** As kafkajs does it, but without holding small requests back (TCP_NODELAY). */
+function openSocket({ host, port, ssl, onConnect }: SocketOptions): net.Socket {
   const serverName = net.isIP(host) === 0 ? { servername: host } : {};
   const socket = ssl
     ? tls.connect({ host, port, ...serverName, ...ssl }, onConnect)

@@ -92,6 +92,9 @@ async function shipTo(
     if (output !== undefined && errorCode === 0) offsets.set(output, baseOffset);
   }
   for (const { name, partition, errorCode, errorMessage } of produced) {
-    checkErrorCode(errorCode, `write to ${name}[${partition}]`, { detail: errorMessage });
+    checkErrorCode(errorCode, `write to ${name}[${partition}]`, {
+      detail: errorMessage,
+      permission: "Write on the topic",
+    });
   }
 }

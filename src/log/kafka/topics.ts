@@ -2,10 +2,13 @@
 
 import { FlightsError } from "../../base/errors.ts";
 import type { TopicDescription, TopicSettings, TopicSpec } from "../log.ts";
-import { type KafkaCluster, topicMissing } from "./cluster.ts";
+import { isPassing, type KafkaCluster, topicMissing } from "./cluster.ts";
 import { checkErrorCode, factsOf } from "./errors.ts";
 import { offsetsAt } from "./offsets.ts";
-import { createTopics as createCall } from "./protocol/create_topics_v7.ts";
+import {
+  createTopics as createCall,
+  type CreateTopicsResponse,
+} from "./protocol/create_topics_v7.ts";
 import { deleteTopics as deleteCall } from "./protocol/delete_topics_v6.ts";
 import { describeConfigs } from "./protocol/describe_configs_v4.ts";
 import { earliest, latest } from "./protocol/list_offsets_v5.ts";
@@ -15,6 +18,11 @@ import { retrying } from "./retry.ts";
 const largestLong = "9223372036854775807";
 /** A compacted topic's active segment is never compacted, so it is kept small. */
 const compactedSegmentBytes = String(16 * 1024 * 1024);
+
+/** TOPIC_ALREADY_EXISTS. */
+const alreadyExists = 36;
+/** Who is as fast as the controller itself so often is no chance. */
+const maxReplacements = 20;
 
 /** The settings of a topic that is created. */
 function configsOf({ cleanup = "delete", retentionMs, retentionBytes }: TopicSpec) {
@@ -39,6 +47,52 @@ export async function createTopics(
   cluster: KafkaCluster,
   specs: readonly TopicSpec[],
 ): Promise<void> {
+  checkSpecs(specs);
+  for (const validateOnly of [true, false]) {
+    await cluster.persist(async () => {
+      checkCreated(await sendCreate(cluster, specs, { validateOnly }));
+    });
+  }
+  const names = specs.map(({ name }) => name);
+  await confirm(
+    cluster,
+    names,
+    (found) => found.length === names.length && found.every(hasLeaders),
+  );
+}
+
+/**
+ * Creates topics in place of those of the same names, and waits until they can be used. The controller
+ * is asked to create right after it has deleted: it knows of that at once, others later; so who has
+ * brokers create what it misses, as Kafka's consumers do, comes too late, or very seldom in between.
+ */
+export async function replaceTopics(
+  cluster: KafkaCluster,
+  specs: readonly TopicSpec[],
+): Promise<void> {
+  checkSpecs(specs);
+  const names = specs.map(({ name }) => name);
+  await cluster.persist(async () => {
+    const checked = await sendCreate(cluster, specs, { validateOnly: true });
+    checkCreated(checked.filter(({ errorCode }) => errorCode !== alreadyExists));
+  });
+  for (let attempt = 1;; attempt++) {
+    const created = await cluster.persist(async () => {
+      await sendDelete(cluster, names, { mayBeMissing: true });
+      return await sendCreate(cluster, specs, { validateOnly: false });
+    });
+    if (attempt < maxReplacements && created.some(({ errorCode }) => errorCode === alreadyExists)) {
+      continue;
+    }
+    checkCreated(created);
+    const ids = new Map(created.map(({ name, topicId }) => [name, topicId]));
+    return await confirm(cluster, names, (found) =>
+      found.length === names.length &&
+      found.every((topic) => topic.topicId === ids.get(topic.name) && hasLeaders(topic)));
+  }
+}
+
+function checkSpecs(specs: readonly TopicSpec[]): void {
   for (const { name, partitions } of specs) {
     if (Number.isInteger(partitions) && partitions >= 1) continue;
     throw new FlightsError(
@@ -46,46 +100,68 @@ export async function createTopics(
       `Cannot create topic ${name}: it must have 1 partition or more, ${partitions} were asked for`,
     );
   }
+}
+
+async function sendCreate(
+  cluster: KafkaCluster,
+  specs: readonly TopicSpec[],
+  { validateOnly }: { readonly validateOnly: boolean },
+): Promise<CreateTopicsResponse["topics"]> {
   const topics = specs.map((spec) => ({
     name: spec.name,
     partitions: spec.partitions,
     replicationFactor: -1,
     configs: configsOf(spec),
   }));
-  for (const validateOnly of [true, false]) {
-    await cluster.persist(async () => {
-      const call = createCall.call({ topics, timeoutMs: cluster.patienceMs, validateOnly });
-      const answer = await cluster.sendToController(call);
-      for (const { name, errorCode, errorMessage } of answer.topics) {
-        checkErrorCode(errorCode, `create topic ${name}`, {
-          detail: errorMessage,
-          permission: "Create on the topic or the cluster",
-        });
-      }
-    });
-  }
-  const names = specs.map(({ name }) => name);
-  await confirm(cluster, names, (found) =>
-    found.length === names.length &&
-    found.every(({ partitions }) => partitions.every(({ leaderId }) => leaderId >= 0)));
+  const call = createCall.call({ topics, timeoutMs: cluster.patienceMs, validateOnly });
+  return (await cluster.sendToController(call)).topics;
 }
 
-/** Deletes topics and waits until they are gone. */
+function checkCreated(topics: CreateTopicsResponse["topics"]): void {
+  for (const { name, errorCode, errorMessage } of topics) {
+    checkErrorCode(errorCode, `create topic ${name}`, {
+      detail: errorMessage,
+      permission: "Create on the topic or the cluster",
+    });
+  }
+}
+
+async function sendDelete(
+  cluster: KafkaCluster,
+  names: readonly string[],
+  { mayBeMissing }: { readonly mayBeMissing: boolean },
+): Promise<void> {
+  const call = deleteCall.call({ topics: names, timeoutMs: cluster.patienceMs });
+  const answer = await cluster.sendToController(call);
+  for (const { name, errorCode, errorMessage } of answer.topics) {
+    if (mayBeMissing && factsOf(errorCode).name === "UNKNOWN_TOPIC_OR_PARTITION") continue;
+    checkErrorCode(errorCode, `delete topic ${name}`, {
+      detail: errorMessage,
+      permission: "Delete on the topic",
+    });
+  }
+}
+
+function hasLeaders({ partitions }: TopicMetadata): boolean {
+  return partitions.every(({ leaderId }) => leaderId >= 0);
+}
+
+/**
+ * Deletes topics and waits until they are gone. One of the same name that somebody has made meanwhile
+ * is another topic.
+ */
 export async function deleteTopics(cluster: KafkaCluster, names: readonly string[]): Promise<void> {
-  const there = new Set((await cluster.describe(names)).map(({ name }) => name));
+  const there = new Map(
+    (await cluster.describe(names)).map(({ name, topicId }) => [name, topicId]),
+  );
   const missing = names.find((name) => !there.has(name));
   if (missing !== undefined) throw topicMissing("delete", missing);
-  await cluster.persist(async () => {
-    const call = deleteCall.call({ topics: names, timeoutMs: cluster.patienceMs });
-    const answer = await cluster.sendToController(call);
-    for (const { name, errorCode, errorMessage } of answer.topics) {
-      checkErrorCode(errorCode, `delete topic ${name}`, {
-        detail: errorMessage,
-        permission: "Delete on the topic",
-      });
-    }
-  });
-  await confirm(cluster, names, (found) => found.length === 0);
+  await cluster.persist(() => sendDelete(cluster, names, { mayBeMissing: false }));
+  await confirm(
+    cluster,
+    names,
+    (found) => found.every(({ name, topicId }) => topicId !== there.get(name)),
+  );
 }
 
 /** Looks at topics until they are as they must be: brokers learn of a change one after the other. */
@@ -102,7 +178,7 @@ async function confirm(
   );
   await retrying(async () => {
     if (!isSo(await cluster.describe(names))) throw notYet;
-  }, { clock: cluster.clock, timeoutMs: cluster.patienceMs, shouldRetry: () => true });
+  }, { clock: cluster.clock, timeoutMs: cluster.patienceMs, shouldRetry: isPassing });
 }
 
 /** The named topics that exist, or all, by name. */

@@ -338,9 +338,9 @@ export class SqliteMember implements Member {
   }
 }
 
-/** A number made of a member's id, of as many bits as a number holds exactly. */
+/** A number made of a member's id, as a whole number above 0. */
 function producerIdOf(id: string): number {
-  return Number.parseInt(createHash("sha256").update(id).digest("hex").slice(0, 13), 16);
+  return Number.parseInt(createHash("sha256").update(id).digest("hex").slice(0, 10), 16);
 }
 
 /** Whether what a member was waiting for has come; the next generation may have begun since. */

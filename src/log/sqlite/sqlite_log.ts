@@ -33,6 +33,7 @@ import {
   createTopics,
   deleteTopics,
   describeTopics,
+  forgetTopics,
   partitionCount,
   topicMissing,
 } from "./topics.ts";
@@ -133,8 +134,14 @@ class SqliteLog implements Log {
     };
   }
 
-  createTopics(topics: readonly TopicSpec[]): Promise<void> {
-    return this.#change("create topics on", () => createTopics(this.#db, topics));
+  createTopics(
+    topics: readonly TopicSpec[],
+    { anew = false }: { readonly anew?: boolean } = {},
+  ): Promise<void> {
+    return this.#change("create topics on", () => {
+      if (anew) forgetTopics(this.#db, topics.map(({ name }) => name));
+      createTopics(this.#db, topics);
+    });
   }
 
   deleteTopics(names: readonly string[]): Promise<void> {

@@ -80,6 +80,11 @@ export function deleteTopics(db: Database, names: readonly string[]): void {
   }
 }
 
+/** Deletes those of the topics that are there. */
+export function forgetTopics(db: Database, names: readonly string[]): void {
+  for (const name of names) db.run("DELETE FROM topics WHERE name = ?", name);
+}
+
 /** The error of a topic that is not there. */
 export function topicMissing(doing: string, name: string): FlightsError {
   return new FlightsError(

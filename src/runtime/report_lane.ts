@@ -1,0 +1,107 @@
+/**
+ * The reports about one input partition, read in step with its records: a report counts when the
+ * place that it names has been passed, and no report is taken before the one in front of it. So no
+ * more than one fetch of them is held, however far the writers are ahead (semantics 24).
+ */
+
+import type { FetchedPartition, Position } from "../log/log.ts";
+import type { Task } from "../stream/task.ts";
+import { decodeProgress, type ProgressRecord } from "./progress_records.ts";
+
+/** Which reports, and whom they are for. */
+export interface ReportLaneOptions {
+  readonly task: Task;
+  /** The input's place in the topology. */
+  readonly sourceIndex: number;
+  /** The topic of the reports. */
+  readonly topic: string;
+  readonly topicId: string;
+  /** The id of the topic that they are about: those about another one of its name do not count. */
+  readonly aboutId: string;
+  /** Where to go on. */
+  readonly position: number;
+  /** The offset up to which a bounded run reads; null: never. */
+  readonly stopOffset: number | null;
+}
+
+/** Buffers reports and hands them to the task when they count. */
+export class ReportLane {
+  readonly topic: string;
+  readonly #options: ReportLaneOptions;
+  #position: number;
+  #fetchOffset: number;
+  #waiting: { readonly offset: number; readonly record: ProgressRecord }[] = [];
+  #next = 0;
+  /** The offset of the input from which the next report counts; infinite where there is none. */
+  countsFrom = Number.POSITIVE_INFINITY;
+
+  constructor(options: ReportLaneOptions) {
+    this.topic = options.topic;
+    this.#options = options;
+    this.#position = options.position;
+    this.#fetchOffset = options.position;
+  }
+
+  /** The offset behind the last report that was taken. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether nothing is buffered. */
+  get isEmpty(): boolean {
+    return this.#next >= this.#waiting.length;
+  }
+
+  /** Whether a bounded run has come as far as it is to go, or waits for what lies behind its end. */
+  get isAtStop(): boolean {
+    const { stopOffset } = this.#options;
+    return stopOffset !== null && (this.#fetchOffset >= stopOffset || !this.isEmpty);
+  }
+
+  /** Where to fetch next. */
+  get fetchPosition(): Position {
+    const { topic, topicId, task: { partition } } = this.#options;
+    return { topic, partition, offset: this.#fetchOffset, topicId };
+  }
+
+  /** Takes in what was fetched at {@linkcode ReportLane.fetchPosition}; the writers are known from now on. */
+  feed(fetched: FetchedPartition): void {
+    const { task, sourceIndex, aboutId, topic } = this.#options;
+    const where = `${topic}[${task.partition}]`;
+    const waiting = this.#waiting.slice(this.#next);
+    for (const batch of fetched.batches) {
+      for (let i = batch.firstAt(this.#fetchOffset); i < batch.count; i++) {
+        const record = decodeProgress(batch, i, where);
+        if (record.kind === "report") {
+          if (record.topicId !== aboutId) continue;
+          task.registerUpstream(sourceIndex, record.report);
+        }
+        waiting.push({ offset: batch.offset(i), record });
+      }
+    }
+    this.#fetchOffset = fetched.nextOffset;
+    this.#waiting = waiting;
+    this.#next = 0;
+    if (waiting.length === 0) this.#position = this.#fetchOffset;
+    this.#look();
+    this.applyPassed();
+  }
+
+  #look(): void {
+    const record = this.#waiting[this.#next]?.record;
+    if (record === undefined) this.countsFrom = Number.POSITIVE_INFINITY;
+    else this.countsFrom = record.kind === "report" ? record.report.nextOffset : 0;
+  }
+
+  /** Hands the task the reports that count at its position. */
+  applyPassed(): void {
+    const { task, sourceIndex } = this.#options;
+    while (this.countsFrom <= task.inputs[sourceIndex]!.position) {
+      const { offset, record } = this.#waiting[this.#next++]!;
+      this.#position = this.isEmpty ? this.#fetchOffset : offset + 1;
+      this.#look();
+      if (record.kind === "report") task.applyUpstream(sourceIndex, record.report);
+      else task.forgetUpstream(sourceIndex, record.job);
+    }
+  }
+}

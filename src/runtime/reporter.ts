@@ -1,0 +1,125 @@
+/**
+ * What the tasks of a member tell the readers of the topics that they write (semantics 24): a
+ * registration before the first record, then, at most once a second, how far their event time has
+ * come and where their records end.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import type { EndOf, OutputBatch, TopicDescription } from "../log/log.ts";
+import { RecordBatchBuilder } from "../log/records/builder.ts";
+import { encodeProgress, watermarksTopic } from "./progress_records.ts";
+import type { StartedTask } from "./task_start.ts";
+
+/** A task reports its watermark at most this often, in milliseconds; a change of idle at once. */
+const reportInterval = 1_000;
+
+/** What a task has reported last, and where its records end. */
+export interface TaskReports {
+  /** On the clock that paces. */
+  readonly at: number;
+  readonly watermark: number;
+  readonly idle: boolean;
+  /** The offset behind the task's last record, by topic and partition that it writes. */
+  readonly ends: ReadonlyMap<string, number>;
+}
+
+/** Settings of a reporter. */
+export interface ReporterOptions {
+  readonly job: string;
+  readonly producerId: number;
+  /** How many tasks the job has. */
+  readonly tasks: number;
+  /** The topics that are written, as they are when the tasks are taken up. */
+  readonly sinks: readonly TopicDescription[];
+  /** Stamps the reports. */
+  readonly clock: Clock;
+  readonly pace: Clock;
+}
+
+/** Decides what is to be reported, and encodes it. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** The tasks that have something to report now; at a run's end whatever has changed. */
+  due(tasks: readonly StartedTask[], { isLast = false } = {}): readonly StartedTask[] {
+    if (this.#options.sinks.length === 0) return [];
+    const now = this.#options.pace.now();
+    return tasks.filter(({ task, reports, isDrained }) => {
+      const idle = task.isIdle || isDrained;
+      if (reports === null || idle !== reports.idle) return true;
+      if (idle || task.watermark === reports.watermark) return false;
+      return isLast || now - reports.at >= reportInterval;
+    });
+  }
+
+  /**
+   * Prepares the reports of tasks as they are now.
+   *
+   * @param reporting those that are due; the others only note where their records end.
+   * @returns the batches, once it is told where the commit's records are.
+   */
+  prepare(tasks: readonly StartedTask[], reporting: readonly StartedTask[]) {
+    const at = this.#options.pace.now();
+    const told = tasks.map((started) => ({
+      started,
+      written: started.port.takeWritten(),
+      isReporting: reporting.includes(started),
+      watermark: started.task.watermark,
+      idle: started.task.isIdle || started.isDrained,
+    }));
+    return (endOf: EndOf): readonly OutputBatch[] => {
+      for (const { started, written, isReporting, watermark, idle } of told) {
+        const { reports } = started;
+        const ends = new Map(reports?.ends ?? this.#endsNow());
+        for (const place of written) {
+          const name = `${place.topic}[${place.partition}]`;
+          if (ends.has(name)) ends.set(name, endOf(place));
+        }
+        started.reports = isReporting || reports === null
+          ? { at, watermark, idle, ends }
+          : { ...reports, ends };
+      }
+      return this.#encode(reporting);
+    };
+  }
+
+  /** Whatever a task wrote before lies before the end that its topics had when it was taken up. */
+  #endsNow(): ReadonlyMap<string, number> {
+    return new Map(
+      this.#options.sinks.flatMap(({ name, partitions }) =>
+        partitions.map(({ endOffset }, partition) => [`${name}[${partition}]`, endOffset] as const)
+      ),
+    );
+  }
+
+  #encode(reporting: readonly StartedTask[]): readonly OutputBatch[] {
+    if (reporting.length === 0) return [];
+    const { job, producerId, tasks, sinks, clock } = this.#options;
+    const now = clock.now();
+    return sinks.flatMap(({ name, id: topicId, partitions }) =>
+      partitions.map((_, partition) => {
+        const builder = new RecordBatchBuilder();
+        for (const { task, reports } of reporting) {
+          const { watermark, idle, ends } = reports!;
+          const nextOffset = ends.get(`${name}[${partition}]`)!;
+          const report = {
+            job,
+            task: task.partition,
+            tasks,
+            producerId,
+            watermark,
+            idle,
+            nextOffset,
+          };
+          const { key, value } = encodeProgress({ kind: "report", topicId, report });
+          builder.appendText(now, key, value);
+        }
+        return { topic: watermarksTopic(name), partition, batch: builder.finish() };
+      })
+    );
+  }
+}
