@@ -29,11 +29,13 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
   const { clock, pace } = settings;
   const startedAt = clock.now();
   const topics = await waitForTopics(log, job, { names: foreignTopics(job), settings });
-  const loopOptions = topics && await prepare(log, job, { settings, topics, startedAt });
-  if (loopOptions === null) return stoppedBetweenMembers(job, clock, startedAt);
+  if (topics === null) return stoppedBetweenMembers(job, clock, startedAt);
+  let prepared: MemberLoopOptions | null = null;
   for (;;) {
     try {
-      return await runMember(log, job, loopOptions);
+      prepared ??= await prepare(log, job, { settings, topics, startedAt });
+      if (prepared === null) return stoppedBetweenMembers(job, clock, startedAt);
+      return await runMember(log, job, prepared);
     } catch (error) {
       if (!isWorthAnotherTry(error, settings)) throw error;
       settings.observer?.replaced?.(error.message);

@@ -162,7 +162,8 @@ export class KafkaMember implements Member {
             return await transaction.commit(membership, offsetsAt, { reportsAt });
           }
         } catch (error) {
-          throw hasCode(error, "fenced") ? await this.#replacedBy(error) : error;
+          const failure = this.#session.ofOwnGhost(error) ?? error;
+          throw hasCode(failure, "fenced") ? await this.#replacedBy(failure) : failure;
         }
         await transaction.abort();
         throw overtaken(membership.groupId);
