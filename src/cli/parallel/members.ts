@@ -85,7 +85,10 @@ async function awaitEnd(
   { options: { applicationId, wait, parallelism } }: JobRequest,
   { end, members }: { readonly end: SharedEnd; readonly members: Members },
 ): Promise<void> {
-  const own = new Set(Array.from({ length: parallelism }, (_, i) => nameOf(applicationId, i + 1)));
+  // A group that is being shared out anew may not tell its members' names, nor members their ids yet.
+  const names = new Set(
+    Array.from({ length: parallelism }, (_, i) => nameOf(applicationId, i + 1)),
+  );
   let since = systemClock.now();
   let seen = "";
   while (!members.stopping.aborted) {
@@ -95,7 +98,9 @@ async function awaitEnd(
       continue;
     }
     const group = await log.describeGroup(applicationId);
-    const others = group.members.filter(({ description }) => !own.has(description));
+    const others = group.members.filter(({ id, description }) =>
+      !members.ids.has(id) && !names.has(description)
+    );
     end.takeOthers(others, group.offsets);
     if (end.isReached) return members.stop();
     const left = end.left;
@@ -118,6 +123,7 @@ async function awaitEnd(
 class Members {
   readonly #workers: MemberWorker[] = [];
   readonly #statuses = new Map<number, JobStatus>();
+  readonly #ids = new Set<string>();
   /** Tasks that came to their end here, by partition, whoever holds them now. */
   readonly #ended = new Map<number, TaskStatus>();
   readonly #failures: unknown[] = [];
@@ -126,6 +132,11 @@ class Members {
   /** Aborted when the members have been asked to stop. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
+  }
+
+  /** What the members are, or were, in their group. */
+  get ids(): ReadonlySet<string> {
+    return this.#ids;
   }
 
   /** All statuses as one. There must be one at least. */
@@ -139,6 +150,7 @@ class Members {
 
   /** Who is stopped amid a rebalance holds nothing any more: what it did before counts all the same. */
   takeStatus(member: number, status: JobStatus): void {
+    if (status.member !== null) this.#ids.add(status.member);
     if (status.state === "at-end") {
       for (const task of status.tasks) this.#ended.set(task.partition, task);
     }
