@@ -102,8 +102,31 @@ export function lateText(flight: Envelope, watermark: number): RecordText {
   return recordText({ ...flight, headers: [...flight.headers, ...told.flat().map(String)] });
 }
 
-/** The records of userstatistics for flights on time, when the last windows were drained. */
-export function expectedStatistics(flights: readonly Envelope[]): readonly RecordText[] {
+/**
+ * How far merge's watermark has come when it has read these bookings to their ends: each of its tasks
+ * is as far as the slower of its two partitions, and all of them as far as the slowest.
+ */
+export function watermarkOfMerge(bookings: readonly Envelope[]): number {
+  const newest = new Map<number, Map<string, number>>();
+  for (const booking of bookings.filter(isReadable)) {
+    const { topic, partition, ts } = booking;
+    const own = newest.get(partition) ?? new Map<string, number>();
+    own.set(topic, Math.max(own.get(topic) ?? -Infinity, ts));
+    newest.set(partition, own);
+  }
+  return Math.min(...[...newest.values()].flatMap((own) => [...own.values()])) - 1;
+}
+
+/**
+ * The records of userstatistics for flights on time, when the last windows were drained.
+ *
+ * @param options `watermark`: how far the watermark came by itself, where merge reports it; default:
+ * in each partition as far as its flights.
+ */
+export function expectedStatistics(
+  flights: readonly Envelope[],
+  options: { readonly watermark?: number } = {},
+): readonly RecordText[] {
   const newest = new Map<number, number>();
   const windows = new Map<
     string,
@@ -128,7 +151,8 @@ export function expectedStatistics(flights: readonly Envelope[]): readonly Recor
     total.flights += window.flights;
     totals.set(window.email, total);
     const end = window.start + 60_000;
-    const closedBy = end <= newest.get(window.partition)! ? "watermark" : "drain";
+    const watermark = options.watermark ?? newest.get(window.partition)! - 1;
+    const closedBy = end - 1 <= watermark ? "watermark" : "drain";
     const payload = JSON.stringify({
       email_address: window.email,
       total_flight_duration: total.minutes,

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { openKafkaLog } from "../../src/log/kafka/kafka_log.ts";
 import { judge } from "../crash/judge.ts";
-import { type Envelope, expectedFlights, expectedStatistics, recordText } from "../crash/oracle.ts";
+import {
+  type Envelope,
+  expectedFlights,
+  expectedStatistics,
+  recordText,
+  watermarkOfMerge,
+} from "../crash/oracle.ts";
 import { dataFolder, flights, startFlights } from "../flights.ts";
 import { needs } from "../permissions.ts";
 import { type Cluster, startCluster } from "./broker.ts";
@@ -118,7 +124,8 @@ Deno.test({
     await run("datagen", "--create", ...of);
     await run("merge", "--until-end");
     const found = await consume("flightdata");
-    const expected = expectedStatistics(found);
+    const bookings = [...await consume("skyone"), ...await consume("sunset")];
+    const expected = expectedStatistics(found, { watermark: watermarkOfMerge(bookings) });
     let all: readonly string[] = [];
     for (const parallelism of ["2", "3", "6"]) {
       await run("stats", "--until-end", "--drain", "--parallelism", parallelism);
