@@ -46,7 +46,7 @@ export class KafkaMember implements Member {
     this.#session = new GroupSession(cluster, {
       ...options,
       onGone: (instanceIds) => void this.#endTransactionsOf(instanceIds),
-      onNews: () => this.#prefetcher.wake(),
+      onNews: () => this.#prefetcher.interrupt(),
     });
     this.#transactions = new KafkaTransactions(cluster, {
       transactionalId: instanceId,

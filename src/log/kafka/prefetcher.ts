@@ -43,6 +43,7 @@ export class Prefetcher {
   #busy = new Set<number>();
   #partitionBytes = defaultPartitionBytes;
   #isWaitedFor = false;
+  #isInterrupted = false;
   #failure: { readonly error: unknown } | null = null;
   #wake = () => {};
 
@@ -66,6 +67,7 @@ export class Prefetcher {
     const { clock } = this.#cluster;
     const deadline = clock.now() + maxWaitMs;
     this.#partitionBytes = maxPartitionBytes;
+    this.#isInterrupted = false;
     for (;;) {
       if (this.#failure !== null) throw this.#failure.error;
       const taken = positions.map((position) => this.#take(position));
@@ -73,7 +75,7 @@ export class Prefetcher {
         one !== null && one.nextOffset > positions[i]!.offset
       );
       const left = deadline - clock.now();
-      const isWaiting = !isMoving && left > 0 && !signal?.aborted;
+      const isWaiting = !isMoving && left > 0 && !signal?.aborted && !this.#isInterrupted;
       this.#isWaitedFor = isWaiting;
       this.#pump();
       if (!isWaiting) return taken.filter((one) => one !== null);
@@ -91,7 +93,8 @@ export class Prefetcher {
   }
 
   /** Ends a wait: who waits has something else to look at. */
-  wake(): void {
+  interrupt(): void {
+    this.#isInterrupted = true;
     this.#wake();
   }
 

@@ -190,3 +190,12 @@ Deno.test("Prefetcher lets go of all when its member's partitions are others", a
   assert.equal((await prefetcher.fetch([at(0, 7)], {}))[0]!.nextOffset, 8);
   prefetcher.close();
 });
+
+Deno.test("Prefetcher lets go of a reader that has something else to look at", async () => {
+  const { prefetcher } = world();
+  const waiting = prefetcher.fetch([at(0)], { maxWaitMs: 10_000 });
+  await settle();
+  prefetcher.interrupt();
+  assert.deepEqual(await waiting, []);
+  prefetcher.close();
+});
