@@ -13,16 +13,6 @@ import type { StartedTask } from "./task_start.ts";
 /** A task reports its watermark at most this often, in milliseconds; a change of idle at once. */
 const reportInterval = 1_000;
 
-/** What a task has reported last, and where its records end. */
-export interface TaskReports {
-  /** On the clock that paces. */
-  readonly at: number;
-  readonly watermark: number;
-  readonly idle: boolean;
-  /** The offset behind the task's last record, by topic and partition that it writes. */
-  readonly ends: ReadonlyMap<string, number>;
-}
-
 /** Settings of a reporter. */
 export interface ReporterOptions {
   readonly job: string;
