@@ -355,6 +355,7 @@ function taskStatus({ task, lanes }: StartedTask): TaskStatus {
         watermark: finite(watermark),
         idle,
         carried: upstream.isCarried,
+        writers: upstream.jobs,
         heldBy: slowest && { ...slowest, watermark: finite(slowest.watermark) },
         unreported,
       };
