@@ -56,6 +56,13 @@ Deno.test("what all members wait for is told once, and again after one has gone 
   assert.deepEqual(told(), ["waiting: no topic"]);
 });
 
+Deno.test("what all members are warned of is told once", () => {
+  const { lines, teller } = kept();
+  const warning = { level: "warning", message: "short retention", topics: ["t"] } as const;
+  for (const member of [1, 2]) teller.observer(member).warned!(warning);
+  assert.deepEqual(lines, [["warning", "short retention", { topics: ["t"] }]]);
+});
+
 Deno.test("members are named where it matters, and the only member is not", () => {
   const { lines, teller } = kept();
   const resume = { kind: "first", offset: 3 } as const;

@@ -10,16 +10,6 @@ import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { encodeProgress, watermarksTopic } from "./progress_records.ts";
 import type { StartedTask } from "./task_start.ts";
 
-/** What a task has reported last, and where its records end. */
-export interface TaskReports {
-  /** On the clock that paces. */
-  readonly at: number;
-  readonly watermark: number;
-  readonly idle: boolean;
-  /** The offset behind the task's last record, by topic and partition that it writes. */
-  readonly ends: ReadonlyMap<string, number>;
-}
-
 /** Settings of a reporter. */
 export interface ReporterOptions {
   readonly job: string;

@@ -8,7 +8,6 @@ import { InputLane } from "./input_lane.ts";
 import { watermarksTopic } from "./progress_records.ts";
 import type { OutboxPort } from "./outbox.ts";
 import { ReportLane } from "./report_lane.ts";
-import type { TaskReports } from "./reporter.ts";
 import type { Job, ResumedInput } from "./job_options.ts";
 import { decideResume, type OnDataLoss, type Resume, type StartFrom } from "./resume.ts";
 import { changelogTopic, stageName, topicsMissing } from "./topics.ts";
@@ -75,6 +74,16 @@ export async function openStart(
     return found === undefined ? [] : [[name, found] as const];
   }));
   return { ...settings, inputs, changelog, sinks, reports, isWanted };
+}
+
+/** What a task has reported last, and where its records end. */
+export interface TaskReports {
+  /** On the clock that paces. */
+  readonly at: number;
+  readonly watermark: number;
+  readonly idle: boolean;
+  /** The offset behind the task's last record, by topic and partition that it writes. */
+  readonly ends: ReadonlyMap<string, number>;
 }
 
 /** A task that is ready to run. */

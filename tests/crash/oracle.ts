@@ -12,6 +12,8 @@ export interface Envelope {
   readonly headers: readonly string[];
   readonly key: string | null;
   readonly payload: string | null;
+  /** In the place of a payload that is not UTF-8. */
+  readonly payload_base64?: string;
 }
 
 /** A record that is expected, or there: all of it that a reader sees, as one text. */
@@ -29,6 +31,38 @@ export function recordText(
 function instant(text: string): number {
   const zoned = /(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`;
   return Temporal.Instant.from(zoned).epochMilliseconds;
+}
+
+/** What a booking must have, and which of it are numbers and times. */
+const bookingFields: Readonly<
+  Record<string, { readonly texts: string; readonly numbers: string; readonly times: string }>
+> = {
+  skyone: {
+    texts: "email_address iata_departure_code iata_arrival_code flight_number confirmation " +
+      "aircraft booking_agency_email",
+    numbers: "ticket_price",
+    times: "flight_departure_time flight_arrival_time",
+  },
+  sunset: {
+    texts: "customer_email_address departure_airport arrival_airport flight_id reference_number " +
+      "aircraft_details",
+    numbers: "flight_duration total_price",
+    times: "departure_time arrival_time",
+  },
+};
+
+/** Whether a booking is JSON with all its fields, prices from zero up, and a time that can be flown. */
+export function isReadable({ topic, payload }: Envelope): boolean {
+  const { texts, numbers, times } = bookingFields[topic]!;
+  try {
+    const fields = JSON.parse(payload!) as Fields;
+    const [departure, arrival] = times.split(" ").map((name) => instant(String(fields[name])));
+    return departure! <= arrival! &&
+      texts.split(" ").every((name) => typeof fields[name] === "string") &&
+      numbers.split(" ").every((name) => typeof fields[name] === "number" && fields[name] >= 0);
+  } catch {
+    return false;
+  }
 }
 
 /** The records of flightdata for the bookings of both airlines. */
@@ -54,8 +88,45 @@ export function expectedFlights(bookings: readonly Envelope[]): readonly RecordT
   });
 }
 
-/** The records of userstatistics for all flights, when the last windows were drained. */
-export function expectedStatistics(flights: readonly Envelope[]): readonly RecordText[] {
+/** The record of flightdata.late for a flight that came when time had come to `watermark`. */
+export function lateText(flight: Envelope, watermark: number): RecordText {
+  const start = Math.floor(flight.ts / 60_000) * 60_000;
+  const told = [
+    ["source-topic", flight.topic],
+    ["source-partition", flight.partition],
+    ["source-offset", flight.offset],
+    ["window-start", start],
+    ["window-end", start + 60_000],
+    ["watermark", watermark],
+  ];
+  return recordText({ ...flight, headers: [...flight.headers, ...told.flat().map(String)] });
+}
+
+/**
+ * How far merge's watermark has come when it has read these bookings to their ends: each of its tasks
+ * is as far as the slower of its two partitions, and all of them as far as the slowest.
+ */
+export function watermarkOfMerge(bookings: readonly Envelope[]): number {
+  const newest = new Map<number, Map<string, number>>();
+  for (const booking of bookings.filter(isReadable)) {
+    const { topic, partition, ts } = booking;
+    const own = newest.get(partition) ?? new Map<string, number>();
+    own.set(topic, Math.max(own.get(topic) ?? -Infinity, ts));
+    newest.set(partition, own);
+  }
+  return Math.min(...[...newest.values()].flatMap((own) => [...own.values()])) - 1;
+}
+
+/**
+ * The records of userstatistics for flights on time, when the last windows were drained.
+ *
+ * @param options `watermark`: how far the watermark came by itself, where merge reports it; default:
+ * in each partition as far as its flights.
+ */
+export function expectedStatistics(
+  flights: readonly Envelope[],
+  options: { readonly watermark?: number } = {},
+): readonly RecordText[] {
   const newest = new Map<number, number>();
   const windows = new Map<
     string,
@@ -80,7 +151,8 @@ export function expectedStatistics(flights: readonly Envelope[]): readonly Recor
     total.flights += window.flights;
     totals.set(window.email, total);
     const end = window.start + 60_000;
-    const closedBy = end <= newest.get(window.partition)! ? "watermark" : "drain";
+    const watermark = options.watermark ?? newest.get(window.partition)! - 1;
+    const closedBy = end - 1 <= watermark ? "watermark" : "drain";
     const payload = JSON.stringify({
       email_address: window.email,
       total_flight_duration: total.minutes,

@@ -1,8 +1,8 @@
 /**
  * A TCP proxy between a client and a broker that can cut, hold, delay, change and withhold what
- * passes. It knows of the protocol only the frames and their headers: the API key, version and
- * correlation id of a request, the correlation id of an answer. TLS passes as what it is not:
- * only plain listeners can be judged by API.
+ * passes. It knows of the protocol only the frames and their headers: the API key, version,
+ * correlation id and client id of a request, the correlation id of an answer. TLS passes as what it
+ * is not: only plain listeners can be judged by API.
  *
  *     const proxy = startProxy(address);
  *     using lost = proxy.cut({ at: "answer", api: apiKeys.EndTxn });
@@ -27,6 +27,7 @@ export const apiKeys = {
   AddPartitionsToTxn: 24,
   AddOffsetsToTxn: 25,
   EndTxn: 26,
+  WriteTxnMarkers: 27,
   TxnOffsetCommit: 28,
   SaslAuthenticate: 36,
 } as const;
@@ -37,8 +38,12 @@ export interface FaultOptions {
   readonly at: "request" | "answer";
   /** Requests of this API and the answers to them, such as `apiKeys.EndTxn`; default all. */
   readonly api?: number;
+  /** Only those of clients with this client id; default all. */
+  readonly client?: string;
   /** How many frames it meets before it is over; default 1. */
   readonly times?: number;
+  /** How many frames pass before the first that it meets; default 0. */
+  readonly skip?: number;
 }
 
 /** A fault that is set; leaving its block takes it away and lets go what it holds. */
@@ -69,8 +74,11 @@ export interface Proxy extends AsyncDisposable {
   delay(milliseconds: number, options: FaultOptions): Fault;
   /** Passes on what `change` makes of a frame; the size in front is set right after it. */
   change(change: (frame: Uint8Array) => Uint8Array, options: FaultOptions): Fault;
-  /** Answers requests itself with this body (what follows the correlation id). */
-  answer(body: Uint8Array, options: Omit<FaultOptions, "at">): Fault;
+  /** Answers requests itself with a body (what follows the correlation id), or one made of each. */
+  answer(
+    body: Uint8Array | ((request: Uint8Array) => Uint8Array),
+    options: Omit<FaultOptions, "at">,
+  ): Fault;
   /** Closes every connection. */
   cutAll(): void;
 }
@@ -78,6 +86,14 @@ export interface Proxy extends AsyncDisposable {
 /** Starts a proxy on a free port of 127.0.0.1 before the server at `target`, "host:port". */
 export function startProxy(target: string): Proxy {
   return new LoopbackProxy(target);
+}
+
+/** What a frame belongs to. */
+interface Origin {
+  /** The key of its request. */
+  readonly api: number | undefined;
+  /** Who sent that, by its client id. */
+  readonly client: string;
 }
 
 /** What becomes of a frame: passed on (changed or not), sent back, or the end of its connection. */
@@ -93,12 +109,14 @@ class ActiveFault implements Fault {
   readonly #act: (frame: Uint8Array, fault: ActiveFault) => Fate | Promise<Fate>;
   readonly #remove: (fault: ActiveFault) => void;
   readonly #meet: () => void;
+  #toSkip: number;
 
   constructor(options: FaultOptions, { act, remove }: {
     act: (frame: Uint8Array, fault: ActiveFault) => Fate | Promise<Fate>;
     remove: (fault: ActiveFault) => void;
   }) {
     this.#options = options;
+    this.#toSkip = options.skip ?? 0;
     this.#act = act;
     this.#remove = remove;
     const met = Promise.withResolvers<void>();
@@ -109,9 +127,13 @@ class ActiveFault implements Fault {
     this.release = released.resolve;
   }
 
-  meets(at: FaultOptions["at"], api: number | undefined): boolean {
-    const { at: place, api: wanted, times = 1 } = this.#options;
-    return at === place && this.hits < times && (wanted === undefined || wanted === api);
+  /** Whether it meets a frame; asked once of each. */
+  meets(at: FaultOptions["at"], { api, client }: Origin): boolean {
+    const wanted = this.#options;
+    const fits = at === wanted.at && this.hits < (wanted.times ?? 1) &&
+      (wanted.api === undefined || wanted.api === api) &&
+      (wanted.client === undefined || wanted.client === client);
+    return fits && --this.#toSkip < 0;
   }
 
   judge(frame: Uint8Array): Fate | Promise<Fate> {
@@ -176,11 +198,15 @@ class LoopbackProxy implements Proxy {
     return this.#add(options, (frame) => ({ pass: withSize(change(frame)) }));
   }
 
-  answer(body: Uint8Array, options: Omit<FaultOptions, "at">): Fault {
+  answer(
+    body: Uint8Array | ((request: Uint8Array) => Uint8Array),
+    options: Omit<FaultOptions, "at">,
+  ): Fault {
     return this.#add({ ...options, at: "request" }, (request) => {
-      const frame = new Uint8Array(8 + body.length);
+      const bytes = typeof body === "function" ? body(request) : body;
+      const frame = new Uint8Array(8 + bytes.length);
       frame.set(request.subarray(8, 12), 4);
-      frame.set(body, 8);
+      frame.set(bytes, 8);
       return { back: withSize(frame) };
     });
   }
@@ -225,18 +251,19 @@ class LoopbackProxy implements Proxy {
     if (server === null) return client.close();
     const link = new Link(client, server);
     this.#links.add(link);
-    await link.run((at, frame, api) => this.#judge(at, frame, api));
+    await link.run((at, frame, origin) => this.#judge(at, frame, origin));
     this.#links.delete(link);
   }
 
   #judge(
     at: FaultOptions["at"],
     frame: Uint8Array,
-    api: number | undefined,
+    origin: Origin,
   ): Fate | Promise<Fate> {
+    const { api } = origin;
     if (at === "request") this.#requests.set(api!, this.requests(api) + 1);
     for (const fault of this.#faults) {
-      if (fault.meets(at, api)) return fault.judge(frame);
+      if (fault.meets(at, origin)) return fault.judge(frame);
     }
     return { pass: frame };
   }
@@ -245,7 +272,7 @@ class LoopbackProxy implements Proxy {
 type Judge = (
   at: FaultOptions["at"],
   frame: Uint8Array,
-  api: number | undefined,
+  origin: Origin,
 ) => Fate | Promise<Fate>;
 
 /** A client's connection and the one to the broker that belongs to it. */
@@ -256,6 +283,7 @@ class Link {
   readonly #apis = new Map<number, number>();
   readonly #closed = Promise.withResolvers<"cut">();
   #open = true;
+  #clientId = "";
   /** Answers and what the proxy answers itself must not mix. */
   #lastAnswer: Promise<void> = Promise.resolve();
 
@@ -287,7 +315,10 @@ class Link {
   async #pump(at: FaultOptions["at"], judge: Judge): Promise<void> {
     const from = at === "request" ? this.#client : this.#server;
     for await (const frame of framesOf(from)) {
-      const judged = judge(at, frame, this.#apiOf(at, frame));
+      const judged = judge(at, frame, {
+        api: this.#apiOf(at, frame),
+        client: this.#clientId,
+      });
       // What is held must not outlive the connection.
       const fate = await Promise.race([judged, this.#closed.promise]);
       if (fate === "cut") return;
@@ -306,6 +337,9 @@ class Link {
     const view = new DataView(frame.buffer);
     if (at === "request") {
       const api = view.getInt16(4);
+      // Behind its length, which is -1 for none.
+      const length = frame.length < 14 ? 0 : Math.max(view.getInt16(12), 0);
+      this.#clientId = new TextDecoder().decode(frame.subarray(14, 14 + length));
       this.#apis.set(view.getInt32(8), api);
       return api;
     }

@@ -214,6 +214,27 @@ test("answers in the broker's place", async ({ proxy, echo, client }) => {
   assert.deepEqual(echo.seen, ["a", "d"]);
 });
 
+test("answers with what it makes of a request, and lets pass the first ones", async (setting) => {
+  const { proxy, client } = setting;
+  using _ = proxy.answer((request) => request.slice(12).reverse(), { skip: 1 });
+  for (const expected of ["abc", "cba", "abc"]) {
+    await client.send(apiKeys.EndTxn, "abc");
+    assert.equal((await client.receive())![1], expected);
+  }
+});
+
+test("meets the frames of one client alone", async ({ proxy, client }) => {
+  using fault = proxy.answer(new TextEncoder().encode("no"), { client: "one", times: 2 });
+  using other = await Client.connect(proxy.address);
+  for (
+    const [from, id, expected] of [[client, "one", "no"], [other, "two", "\0\x03two"]] as const
+  ) {
+    await from.send(apiKeys.EndTxn, `\0\x03${id}`);
+    assert.equal((await from.receive())![1], expected);
+  }
+  assert.equal(fault.hits, 1);
+});
+
 test("cuts all connections, held ones too, and refuses new ones", async ({ proxy, client }) => {
   using fault = proxy.hold({ at: "answer" });
   await client.send(apiKeys.Fetch, "a");

@@ -15,6 +15,7 @@ const tools = {
   ConsumerGroupCommand: () => "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
   DumpLogSegments: () => "kafka.tools.DumpLogSegments",
   LeaderElectionCommand: () => "org.apache.kafka.tools.LeaderElectionCommand",
+  ReassignPartitionsCommand: () => "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
   TopicCommand: () => "org.apache.kafka.tools.TopicCommand",
   TransactionsCommand: () => "org.apache.kafka.tools.TransactionsCommand",
 } satisfies Record<string, (version: KafkaVersion) => string>;

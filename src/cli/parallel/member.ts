@@ -1,12 +1,12 @@
 /** One member of a job in a worker thread of its own: the worker's side. */
 
-import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { runJob } from "../../runtime/job.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
 import { runOptions } from "../job_flags.ts";
 import { jobOf } from "../jobs.ts";
 import { openLog } from "../open_log.ts";
+import { nameOf } from "./member_name.ts";
 import { type MemberMessage, type MemberStart, messageOfError, observerTo } from "./messages.ts";
 
 /** Runs the member that this worker was started for; its last message says how it ended. */
@@ -33,7 +33,7 @@ async function run(
   try {
     return await runJob(log, jobOf(request), {
       ...runOptions(options, stops ?? undefined),
-      description: `${options.applicationId} (process ${process.pid}, member ${member})`,
+      description: nameOf(options.applicationId, member),
       signal: stop.signal,
       observer: observerTo(post),
     });

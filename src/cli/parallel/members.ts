@@ -11,6 +11,7 @@ import type { EverywhereOptions } from "../everywhere.ts";
 import { runOptions } from "../job_flags.ts";
 import { jobOf, type JobRequest } from "../jobs.ts";
 import { combineStatuses } from "./combine_statuses.ts";
+import { nameOf } from "./member_name.ts";
 import { type MemberWorker, startMember } from "./member_worker.ts";
 import { SharedEnd } from "./shared_end.ts";
 
@@ -73,35 +74,47 @@ export async function runMembers(
 }
 
 /**
- * Waits until all partitions are at their stops. The members of this process tell of those that they
- * hold; for those that others hold the log is asked.
+ * Looks, until all partitions are at their stops, for what members of other processes do with those
+ * that they hold; of the others the members of this process tell by themselves.
  *
- * @throws {FlightsError} `members-alive` when others have held back the end for too long.
+ * @throws {FlightsError} `members-alive` when others hold back the end and have come no further for
+ * too long, while the members here have nothing left to do.
  */
 async function awaitEnd(
   log: Log,
-  { options: { applicationId, wait } }: JobRequest,
+  { options: { applicationId, wait, parallelism } }: JobRequest,
   { end, members }: { readonly end: SharedEnd; readonly members: Members },
 ): Promise<void> {
+  // A group that is being shared out anew may not tell its members' names, nor members their ids yet.
+  const names = new Set(
+    Array.from({ length: parallelism }, (_, i) => nameOf(applicationId, i + 1)),
+  );
   let since = systemClock.now();
+  let seen = "";
   while (!members.stopping.aborted) {
     await systemClock.sleep(lookInterval, members.stopping);
-    if (end.elsewhere.length === 0) {
-      since = systemClock.now();
+    if (end.isWorking) {
+      seen = "";
       continue;
     }
     const group = await log.describeGroup(applicationId);
-    end.takeOffsets(group.offsets);
+    const others = group.members.filter(({ id, description }) =>
+      !members.ids.has(id) && !names.has(description)
+    );
+    end.takeOthers(others, group.offsets);
     if (end.isReached) return members.stop();
-    const left = end.elsewhere;
-    if (left.length === 0 || systemClock.now() - since < wait) continue;
-    const holder = group.members.find(({ partitions }) => partitions.includes(left[0]!));
+    const left = end.left;
+    const holder = others.find(({ partitions }) => partitions.some((one) => left.includes(one)));
+    const offsets = group.offsets.filter(({ partition }) => left.includes(partition));
+    const now = JSON.stringify([holder?.id, offsets.map(({ offset }) => offset)]);
+    if (now !== seen) since = systemClock.now();
+    seen = now;
+    if (holder === undefined || systemClock.now() - since < wait) continue;
     throw new FlightsError(
       "members-alive",
-      `Cannot run ${applicationId} until the end: no other member may hold its partitions, ` +
-        `${holder?.description ?? "another member"} holds ${left.join(", ")} for over ${
-          describeDuration(wait)
-        }`,
+      `Cannot run ${applicationId} until the end: no other member may hold it back, ` +
+        `${holder.description} holds ${holder.partitions.join(", ")} and has come no further for ` +
+        `over ${describeDuration(wait)}`,
     );
   }
 }
@@ -110,6 +123,7 @@ async function awaitEnd(
 class Members {
   readonly #workers: MemberWorker[] = [];
   readonly #statuses = new Map<number, JobStatus>();
+  readonly #ids = new Set<string>();
   /** Tasks that came to their end here, by partition, whoever holds them now. */
   readonly #ended = new Map<number, TaskStatus>();
   readonly #failures: unknown[] = [];
@@ -118,6 +132,11 @@ class Members {
   /** Aborted when the members have been asked to stop. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
+  }
+
+  /** What the members are, or were, in their group. */
+  get ids(): ReadonlySet<string> {
+    return this.#ids;
   }
 
   /** All statuses as one. There must be one at least. */
@@ -131,6 +150,7 @@ class Members {
 
   /** Who is stopped amid a rebalance holds nothing any more: what it did before counts all the same. */
   takeStatus(member: number, status: JobStatus): void {
+    if (status.member !== null) this.#ids.add(status.member);
     if (status.state === "at-end") {
       for (const task of status.tasks) this.#ended.set(task.partition, task);
     }

@@ -3,7 +3,7 @@
  * its stop. Which member took it there does not matter, since all have the same stops.
  */
 
-import type { CommittedOffset } from "../../log/log.ts";
+import type { CommittedOffset, GroupMember } from "../../log/log.ts";
 import type { Stops } from "../../runtime/job_options.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
 
@@ -30,14 +30,21 @@ export class SharedEnd {
     for (const { partition } of status.tasks) this.#left.delete(partition);
   }
 
-  /** Takes in how far the group has come, by members of other processes too. */
-  takeOffsets(offsets: readonly CommittedOffset[]): void {
-    for (const partition of this.elsewhere) {
+  /**
+   * Takes in how far members of other processes have come.
+   *
+   * @param members those of other processes alone: what one of this process holds is not at its end
+   * before it says so, since open windows may still be to fire.
+   */
+  takeOthers(members: readonly GroupMember[], offsets: readonly CommittedOffset[]): void {
+    if (this.#statuses.size < this.#members || this.isWorking) return;
+    for (const partition of this.#left) {
+      const isTheirs = members.some(({ partitions }) => partitions.includes(partition));
       const isAtStop = [...this.#stops].every(([topic, stops]) => {
         const own = offsets.find((one) => one.topic === topic && one.partition === partition);
         return (own?.offset ?? 0) >= stops[partition]!;
       });
-      if (isAtStop) this.#left.delete(partition);
+      if (isTheirs && isAtStop) this.#left.delete(partition);
     }
   }
 
@@ -46,15 +53,15 @@ export class SharedEnd {
     return this.#left.size === 0;
   }
 
-  /**
-   * The partitions before their stops that no member here holds or may be about to take: members of
-   * other processes have them, if anybody.
-   */
-  get elsewhere(): readonly number[] {
-    const statuses = [...this.#statuses.values()];
-    const unsettled = statuses.some(({ state }) => state === "waiting" || state === "restoring");
-    if (unsettled || statuses.length < this.#members) return [];
-    const held = new Set(statuses.flatMap(({ tasks }) => tasks.map(({ partition }) => partition)));
-    return [...this.#left].filter((partition) => !held.has(partition));
+  /** The partitions that have not been seen at their stops. */
+  get left(): readonly number[] {
+    return [...this.#left];
+  }
+
+  /** Whether a member here holds a partition before its stop, or is about to hold something. */
+  get isWorking(): boolean {
+    return [...this.#statuses.values()].some(({ state, tasks }) =>
+      state === "restoring" || tasks.some(({ partition }) => this.#left.has(partition))
+    );
   }
 }

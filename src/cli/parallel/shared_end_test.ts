@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { GroupMember } from "../../log/log.ts";
 import type { JobState, JobStatus } from "../../runtime/job_status.ts";
 import { noOutcomes } from "../../stream/counts.ts";
 import { SharedEnd } from "./shared_end.ts";
@@ -52,33 +53,48 @@ Deno.test("semantics 11: what was at its stop stays there, whoever takes it up n
   assert.equal(end.isReached, true);
 });
 
-Deno.test("a partition is elsewhere when every member has settled and none holds it", () => {
+/** A member of another process. */
+function other(...partitions: readonly number[]): GroupMember {
+  return { id: "other", description: "another process", partitions };
+}
+
+Deno.test("members work while one holds a partition before its stop, or is about to hold any", () => {
   const end = new SharedEnd(stops, 2);
+  assert.equal(end.isWorking, false);
+  assert.deepEqual(end.left, [0, 1, 2]);
+  end.takeStatus(1, status("restoring"));
+  assert.equal(end.isWorking, true);
   end.takeStatus(1, status("running", 0));
-  assert.deepEqual(end.elsewhere, [], "the second member has not told anything");
-  end.takeStatus(2, status("restoring"));
-  assert.deepEqual(end.elsewhere, [], "the second member is about to hold something");
-  end.takeStatus(2, status("standing-by"));
-  assert.deepEqual(end.elsewhere, [1, 2]);
+  assert.equal(end.isWorking, true);
   end.takeStatus(1, status("at-end", 0));
-  end.takeStatus(1, status("standing-by"));
-  assert.deepEqual(end.elsewhere, [1, 2], "what is at its stop is not looked for");
+  end.takeStatus(2, status("standing-by"));
+  assert.equal(end.isWorking, false);
+  assert.deepEqual(end.left, [1, 2]);
 });
 
-Deno.test("a partition elsewhere is at its stop when all its inputs are committed that far", () => {
+Deno.test("a partition of others is at its stop when all its inputs are committed that far", () => {
   const end = new SharedEnd(stops, 1);
   end.takeStatus(1, status("at-end", 0));
-  end.takeOffsets([...committed(1, 20, 1), ...committed(2, 0, 0)]);
-  assert.deepEqual(end.elsewhere, [1]);
-  end.takeOffsets(committed(1, 19, 2));
+  end.takeOthers([other(1, 2)], [...committed(1, 20, 1), ...committed(2, 0, 0)]);
+  assert.deepEqual(end.left, [1]);
+  end.takeOthers([other(1)], committed(1, 19, 2));
   assert.equal(end.isReached, false);
-  end.takeOffsets(committed(1, 20, 2));
+  end.takeOthers([other(1)], committed(1, 20, 2));
   assert.equal(end.isReached, true);
 });
 
-Deno.test("a partition that a member here holds is judged by what that member tells alone", () => {
-  const end = new SharedEnd(stops, 1);
-  end.takeStatus(1, status("running", 0, 1, 2));
-  end.takeOffsets([0, 1, 2].flatMap((partition) => committed(partition, 99, 99)));
-  assert.equal(end.isReached, false, "its open windows may still be to fire");
+Deno.test("what was committed before is no end of what a member here holds, or may be given", () => {
+  const all = [0, 1, 2].flatMap((partition) => committed(partition, 99, 99));
+  const left = (members: readonly GroupMember[], ...statuses: readonly JobStatus[]) => {
+    const end = new SharedEnd(stops, 2);
+    statuses.forEach((status, index) => end.takeStatus(index + 1, status));
+    end.takeOthers(members, all);
+    return end.isReached ? 0 : 3;
+  };
+  const standingBy = status("standing-by");
+  assert.equal(left([other(0, 1, 2)], standingBy, standingBy), 0);
+  assert.equal(left([], standingBy, standingBy), 3, "nobody else holds them");
+  assert.equal(left([other(0, 1, 2)], standingBy), 3, "a member has not told anything");
+  assert.equal(left([other(0, 1, 2)], standingBy, status("restoring")), 3);
+  assert.equal(left([other(0, 1, 2)], standingBy, status("running", 0, 1, 2)), 3);
 });
