@@ -217,10 +217,10 @@ export class MemberLoop {
     }
     this.#start = start;
     const { job: { applicationId: job }, inputs, sinks } = start;
-    const { pace } = this.#options.settings;
+    const { pace, reportInterval: interval = 1_000 } = this.#options.settings;
     const { producerId } = this.#member;
     const count = inputs[0]!.partitions.length;
-    this.#reporter = new Reporter({ job, producerId, tasks: count, sinks, clock, pace });
+    this.#reporter = new Reporter({ job, producerId, tasks: count, sinks, clock, pace, interval });
     return tasks;
   }
 
@@ -355,6 +355,7 @@ function taskStatus({ task, lanes }: StartedTask): TaskStatus {
         watermark: finite(watermark),
         idle,
         carried: upstream.isCarried,
+        writers: upstream.jobs,
         heldBy: slowest && { ...slowest, watermark: finite(slowest.watermark) },
         unreported,
       };

@@ -10,9 +10,6 @@ import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { encodeProgress, watermarksTopic } from "./progress_records.ts";
 import type { StartedTask } from "./task_start.ts";
 
-/** A task reports its watermark at most this often, in milliseconds; a change of idle at once. */
-const reportInterval = 1_000;
-
 /** Settings of a reporter. */
 export interface ReporterOptions {
   readonly job: string;
@@ -24,6 +21,8 @@ export interface ReporterOptions {
   /** Stamps the reports. */
   readonly clock: Clock;
   readonly pace: Clock;
+  /** A task reports its watermark at most this often, in milliseconds; a change of idle at once. */
+  readonly interval: number;
 }
 
 /** Decides what is to be reported, and encodes it. */
@@ -41,14 +40,15 @@ export class Reporter {
   /** The tasks that have something to report now; at a run's end whatever has changed. */
   due(tasks: readonly StartedTask[], { isLast = false } = {}): readonly StartedTask[] {
     if (this.#options.sinks.length === 0) return [];
-    const now = this.#options.pace.now();
+    const { pace, interval } = this.#options;
+    const now = pace.now();
     return tasks.filter(({ task, reports, isDrained }) => {
       const idle = task.isIdle || isDrained;
       if (reports === null || idle !== reports.idle) return true;
       const age = now - reports.at;
       if (age >= this.#renewalInterval) return true;
       if (idle || task.watermark === reports.watermark) return false;
-      return isLast || age >= reportInterval;
+      return isLast || age >= interval;
     });
   }
 
