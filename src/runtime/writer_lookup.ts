@@ -6,7 +6,8 @@
 
 import { watermarksTopic } from "./progress_records.ts";
 import type { InputLane } from "./input_lane.ts";
-import { openReports, type StartContext } from "./task_start.ts";
+import type { StartContext } from "./start_context.ts";
+import { openReports } from "./task_start.ts";
 
 /** Looks up the writers that lanes have met and do not know; the lanes go on afterwards. */
 export async function lookUpWriters(
