@@ -78,10 +78,10 @@ export async function startTask(
   const startedBefore = own.length > 0 || isStarted(committed, partition) ||
     await hasState(context, partition);
   const saved = own.map((one) => decodeMetadata(one.offset, one.metadata));
-  for (const [index, { topic }] of topology.sources.entries()) {
+  for (const [index, { topic, isRepartition }] of topology.sources.entries()) {
     const found = saved[own.findIndex((one) => one.topic === topic)] ?? null;
     const resume = await resumeOf(context, index, { partition, saved: found, startedBefore });
-    resumed.push({ topic, partition, resume });
+    resumed.push({ topic, partition, resume, isRepartition });
   }
   const resumes = resumed.map(({ resume }) => resume);
   const changelog = changelogRange(context, partition, resumes);
