@@ -52,9 +52,9 @@ export function keyBy<T, K extends Key>(keySelector: (value: T) => K) {
         throw new FlightsError(
           "misplaced-key",
           `Cannot key ${context.describeRecord()} by "${placement}": a keyed operator needs all records of a key on ` +
-            `one partition, this key belongs on ${home}; send the input through a repartition topic ` +
-            "(stats --repartition; in a job of your own a source without partitionedBy), or write the " +
-            "topic with Kafka's own partitioner over that field's text",
+            `one partition, this key belongs on ${home}; reset the job and send its input through a ` +
+            "repartition topic (flights stats --repartition; in a job of your own a source without " +
+            "partitionedBy), or write the topic with Kafka's own partitioner over that field's text",
         );
       }
       if (seen.size >= rememberedKeys) seen.clear();
