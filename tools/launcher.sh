@@ -51,6 +51,7 @@ fi
 
 # What deno caches by itself stays here too, apart from a deno of the user's own.
 export DENO_DIR="$home" DENO_NO_UPDATE_CHECK=1
-exec "$home/$runtime" run --quiet --allow-all --no-config --no-lock --no-remote --no-npm \
+# Memory stays flatter with a small young generation, at no cost in time.
+exec "$home/$runtime" run --quiet --v8-flags=--max-semi-space-size=8 --allow-all --no-config --no-lock --no-remote --no-npm \
   "$home/$program" "$@"
 # The rest of this file is binary.

@@ -31,13 +31,18 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
   const { clock, pace } = settings;
   const startedAt = clock.now();
   const topics = await waitForTopics(log, job, { names: foreignTopics(job), settings });
-  const loopOptions = topics && await prepare(log, job, { settings, topics, startedAt });
-  if (loopOptions === null) return stoppedBetweenMembers(job, clock, startedAt);
+  if (topics === null) return stoppedBetweenMembers(job, clock, startedAt);
+  let prepared: MemberLoopOptions | null = null;
+  let lostAt: number | null = null;
   for (;;) {
+    const committed = { any: false };
     try {
-      return await runMember(log, job, loopOptions);
+      prepared ??= await prepare(log, job, { settings, topics, startedAt });
+      if (prepared === null) return stoppedBetweenMembers(job, clock, startedAt);
+      return await runMember(log, job, noting(prepared, committed));
     } catch (error) {
-      if (!isWorthAnotherTry(error, settings)) throw error;
+      if (lostAt === null || committed.any) lostAt = pace.now();
+      if (!isWorthAnotherTry(error, { ...settings, lostForMs: pace.now() - lostAt })) throw error;
       settings.observer?.replaced?.(error.message);
       if (error.code !== "fenced") await pace.sleep(retryInterval, settings.signal);
       if (settings.signal?.aborted) return stoppedBetweenMembers(job, clock, startedAt);
@@ -73,9 +78,28 @@ function settingsOf(options: JobOptions): Settings {
   return { ...options, clock, pace };
 }
 
-/** Whether joining again is the answer: after a fence always (semantics 16), else not at the end. */
-function isWorthAnotherTry(error: unknown, { untilEnd }: Settings): error is FlightsError {
-  return hasCode(error, "fenced") || (untilEnd === undefined && hasCode(error, "log-unreachable"));
+/**
+ * Whether joining again is the answer: after a fence always (semantics 16), when the log is out of
+ * reach as long as it may be waited for.
+ *
+ * @param lostForMs since when nothing could be committed any more.
+ */
+function isWorthAnotherTry(
+  error: unknown,
+  { untilEnd, lostForMs }: Settings & { readonly lostForMs: number },
+): error is FlightsError {
+  if (hasCode(error, "fenced")) return true;
+  return hasCode(error, "log-unreachable") && (untilEnd === undefined || lostForMs < untilEnd.wait);
+}
+
+/** The same options, but that it is noted when something is committed. */
+function noting(options: MemberLoopOptions, committed: { any: boolean }): MemberLoopOptions {
+  const { observer } = options.settings;
+  const status = (told: JobStatus) => {
+    committed.any ||= told.commits.count > 0;
+    observer?.status?.(told);
+  };
+  return { ...options, settings: { ...options.settings, observer: { ...observer, status } } };
 }
 
 async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promise<JobStatus> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SimulatedClock } from "../base/clock.ts";
+import { SimulatedClock, systemClock } from "../base/clock.ts";
 import { FlightsError } from "../base/errors.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
@@ -301,6 +301,29 @@ Deno.test("a second member waits, says for whom, and takes over with the state w
   stops[1]!.abort();
   await second;
   assert.deepEqual(await read(log, "totals"), [total(60, 1)]);
+  await log.close();
+});
+
+Deno.test("semantics 16: a bounded run goes on when its log was lost for a moment, not for longer than it waits", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1], [61, 4]);
+  let losses = 0;
+  const lost = (times: number) =>
+    overlay(log, {
+      join: (...args) =>
+        losses++ < times
+          ? Promise.reject(new FlightsError("log-unreachable", "Cannot join: as planned"))
+          : log.join(...args),
+    });
+  const pace = { now: systemClock.now, sleep: () => systemClock.sleep(1) };
+  const replaced: string[] = [];
+  const observer = { replaced: (reason: string) => void replaced.push(reason) };
+  const status = await runJob(lost(2), sales(), untilEnd({ pace, observer }));
+  assert.equal(status.tasks[0]!.inputs[0]!.position, 2);
+  assert.equal(replaced.length, 2);
+  losses = 0;
+  await fails("log-unreachable", runJob(lost(Infinity), sales(), untilEnd({ pace })));
+  assert.ok(losses > 1);
   await log.close();
 });
 

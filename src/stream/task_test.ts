@@ -67,6 +67,7 @@ Deno.test("Task saves of an input what restores it", () => {
     idle: false,
     taskWatermark: null,
     outcomes: noOutcomes(),
+    upstream: {},
   });
   task.process(0, record(1_000, 6));
   const after = { ...saved, outcomes: { ...noOutcomes(), windowed: 1 } };

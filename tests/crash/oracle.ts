@@ -88,51 +88,44 @@ export function expectedFlights(bookings: readonly Envelope[]): readonly RecordT
   });
 }
 
-/** How stats is run. */
-export interface StatsRules {
-  /** In milliseconds; default 0. */
-  readonly outOfOrderness?: number;
-}
-
-/** A flight that comes too late for its window, and its record in flightdata.late. */
-export interface LateFlight {
-  readonly flight: Envelope;
-  readonly text: RecordText;
+/** The record of flightdata.late for a flight that came when time had come to `watermark`. */
+export function lateText(flight: Envelope, watermark: number): RecordText {
+  const start = Math.floor(flight.ts / 60_000) * 60_000;
+  const told = [
+    ["source-topic", flight.topic],
+    ["source-partition", flight.partition],
+    ["source-offset", flight.offset],
+    ["window-start", start],
+    ["window-end", start + 60_000],
+    ["watermark", watermark],
+  ];
+  return recordText({ ...flight, headers: [...flight.headers, ...told.flat().map(String)] });
 }
 
 /**
- * The flights that come too late, where nothing but the flights before them on their partition moves
- * time.
+ * How far merge's watermark has come when it has read these bookings to their ends: each of its tasks
+ * is as far as the slower of its two partitions, and all of them as far as the slowest.
  */
-export function expectedLate(
-  flights: readonly Envelope[],
-  { outOfOrderness = 0 }: StatsRules = {},
-): readonly LateFlight[] {
-  const newest = new Map<number, number>();
-  return [...flights].sort((a, b) => a.offset - b.offset).flatMap((flight) => {
-    const { topic, partition, offset, ts } = flight;
-    const before = newest.get(partition) ?? -Infinity;
-    newest.set(partition, Math.max(before, ts));
-    const start = Math.floor(ts / 60_000) * 60_000;
-    const watermark = before - outOfOrderness - 1;
-    if (start + 60_000 - 1 > watermark) return [];
-    const told = [
-      ["source-topic", topic],
-      ["source-partition", partition],
-      ["source-offset", offset],
-      ["window-start", start],
-      ["window-end", start + 60_000],
-      ["watermark", watermark],
-    ];
-    const headers = [...flight.headers, ...told.flat().map(String)];
-    return [{ flight, text: recordText({ ...flight, headers }) }];
-  });
+export function watermarkOfMerge(bookings: readonly Envelope[]): number {
+  const newest = new Map<number, Map<string, number>>();
+  for (const booking of bookings.filter(isReadable)) {
+    const { topic, partition, ts } = booking;
+    const own = newest.get(partition) ?? new Map<string, number>();
+    own.set(topic, Math.max(own.get(topic) ?? -Infinity, ts));
+    newest.set(partition, own);
+  }
+  return Math.min(...[...newest.values()].flatMap((own) => [...own.values()])) - 1;
 }
 
-/** The records of userstatistics for flights on time, when the last windows were drained. */
+/**
+ * The records of userstatistics for flights on time, when the last windows were drained.
+ *
+ * @param options `watermark`: how far the watermark came by itself, where merge reports it; default:
+ * in each partition as far as its flights.
+ */
 export function expectedStatistics(
   flights: readonly Envelope[],
-  { outOfOrderness = 0 }: StatsRules = {},
+  options: { readonly watermark?: number } = {},
 ): readonly RecordText[] {
   const newest = new Map<number, number>();
   const windows = new Map<
@@ -158,7 +151,8 @@ export function expectedStatistics(
     total.flights += window.flights;
     totals.set(window.email, total);
     const end = window.start + 60_000;
-    const closedBy = end <= newest.get(window.partition)! - outOfOrderness ? "watermark" : "drain";
+    const watermark = options.watermark ?? newest.get(window.partition)! - 1;
+    const closedBy = end - 1 <= watermark ? "watermark" : "drain";
     const payload = JSON.stringify({
       email_address: window.email,
       total_flight_duration: total.minutes,

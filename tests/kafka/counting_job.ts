@@ -73,7 +73,7 @@ export class Counts {
   }
 
   /** Waits until there are `count`; false when they have not come in time or `isOver`. */
-  async come(count: number, isOver: () => boolean, withinMs = 20_000): Promise<boolean> {
+  async come(count: number, isOver: () => boolean, withinMs = 40_000): Promise<boolean> {
     const giveUp = systemClock.now() + withinMs;
     while (this.found.length < count && systemClock.now() < giveUp && !isOver()) {
       await this.#read(100);

@@ -7,7 +7,12 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { partitionForKey, partitionForText } from "../../src/base/murmur2.ts";
 import { judge } from "../crash/judge.ts";
-import { expectedFlights, expectedStatistics, recordText } from "../crash/oracle.ts";
+import {
+  expectedFlights,
+  expectedStatistics,
+  recordText,
+  watermarkOfMerge,
+} from "../crash/oracle.ts";
 import { dataFolder, flights } from "../flights.ts";
 import { needs } from "../permissions.ts";
 import { type Cluster, startCluster } from "./broker.ts";
@@ -199,7 +204,8 @@ Deno.test({
     await run(folder.path, ["stats", "--until-end", "--drain"]);
     const statistics = await recordsOf(bootstrap, "userstatistics");
     const found = statistics.map((record) => recordText(envelopeOf(record)));
-    const expected = expectedStatistics(made.map(envelopeOf));
+    const watermark = watermarkOfMerge(all.map(envelopeOf));
+    const expected = expectedStatistics(made.map(envelopeOf), { watermark });
     assert.deepEqual(judge(expected, found), { lost: [], doubled: [] });
     assert.deepEqual(await recordsOf(bootstrap, "flightdata.late"), []);
     assert.deepEqual(

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { openKafkaLog } from "../../src/log/kafka/kafka_log.ts";
 import { judge } from "../crash/judge.ts";
-import { type Envelope, expectedFlights, expectedStatistics, recordText } from "../crash/oracle.ts";
+import {
+  type Envelope,
+  expectedFlights,
+  expectedStatistics,
+  recordText,
+  watermarkOfMerge,
+} from "../crash/oracle.ts";
 import { dataFolder, flights, startFlights } from "../flights.ts";
 import { needs } from "../permissions.ts";
 import { type Cluster, startCluster } from "./broker.ts";
@@ -41,21 +47,26 @@ function commandLine(folder: string) {
   return { run, consume, start };
 }
 
-/** Waits until the group has members with so many partitions; returns what they are called. */
-async function sharedOut(group: string, counts: readonly number[]): Promise<readonly string[]> {
+/** Waits until the group has these members, by name, with so many partitions. */
+async function sharedOut(
+  group: string,
+  { names, counts }: { readonly names: readonly string[]; readonly counts: readonly number[] },
+): Promise<void> {
   const [host, port] = cluster!.bootstrap().split(":");
   const log = openKafkaLog({
     bootstrap: [{ host: host!, port: Number(port) }],
     clientId: "onlooker",
     instances: { directory: "unused", host: "unused" },
   });
+  const expected = JSON.stringify([names.toSorted(), counts]);
   try {
     const deadline = systemClock.now() + shareTimeout;
     for (;;) {
       const { members } = await log.describeGroup(group);
-      const found = members.map(({ partitions }) => partitions.length).sort();
-      if (found.join() === counts.join()) return members.map(({ description }) => description);
-      const late = `${group} must be shared out as ${counts}, it is as ${found}`;
+      const held = members.map(({ partitions }) => partitions.length).sort();
+      const found = JSON.stringify([members.map(({ description }) => description).sort(), held]);
+      if (found === expected) return;
+      const late = `${group} must be shared out as ${expected}, it is as ${found}`;
       assert.ok(systemClock.now() < deadline, late);
       await systemClock.sleep(50);
     }
@@ -71,18 +82,19 @@ Deno.test({
     using folder = dataFolder();
     const { run, consume, start } = commandLine(folder.path);
     await run("datagen", "--create", "--count", "5000", "--rate", "max", "--seed", "21");
-    for (const [parallelism, counts] of [[2, [2, 3]], [3, [1, 2, 2]], [6, [0, 1, 1, 1, 1, 1]]]) {
-      const job = start("merge", "--parallelism", String(parallelism));
-      const names = await sharedOut("merge", counts as readonly number[]);
-      const expected = names.map((_, i) =>
-        `merge (process ${job.pid} on ${Deno.hostname()}, member ${i + 1})`
-      );
-      assert.deepEqual(names.toSorted(), expected);
-      await run("datagen", "--count", "500", "--rate", "max", "--seed", String(parallelism));
-      job.kill("SIGTERM");
-      const { code, stderr } = await job.result;
-      assert.equal(code, 143, stderr);
-      await sharedOut("merge", []);
+    for (const counts of [[2, 3], [1, 2, 2], [0, 1, 1, 1, 1, 1]]) {
+      const job = start("merge", "--parallelism", String(counts.length));
+      const host = `process ${job.pid} on ${Deno.hostname()}`;
+      const names = counts.map((_, i) => `merge (${host}, member ${i + 1})`);
+      try {
+        await sharedOut("merge", { names, counts });
+        await run("datagen", "--count", "500", "--rate", "max", "--seed", String(counts.length));
+      } finally {
+        job.kill("SIGTERM");
+        const { code, stderr } = await job.result;
+        assert.equal(code, 143, stderr);
+      }
+      await sharedOut("merge", { names: [], counts: [] });
     }
     await run("merge", "--until-end", "--parallelism", "2");
     const bookings = [...await consume("skyone"), ...await consume("sunset")];
@@ -98,10 +110,22 @@ Deno.test({
   fn: async () => {
     using folder = dataFolder();
     const { run, consume } = commandLine(folder.path);
-    await run("datagen", "--create", "--count", "20000", "--rate", "max", "--seed", "22");
+    // From a stated time on: the last window's end is far from the last record's time.
+    const of = [
+      "--count",
+      "20000",
+      "--rate",
+      "max",
+      "--seed",
+      "22",
+      "--start",
+      "2026-01-31T00:00:30",
+    ];
+    await run("datagen", "--create", ...of);
     await run("merge", "--until-end");
     const found = await consume("flightdata");
-    const expected = expectedStatistics(found);
+    const bookings = [...await consume("skyone"), ...await consume("sunset")];
+    const expected = expectedStatistics(found, { watermark: watermarkOfMerge(bookings) });
     let all: readonly string[] = [];
     for (const parallelism of ["2", "3", "6"]) {
       await run("stats", "--until-end", "--drain", "--parallelism", parallelism);

@@ -22,11 +22,13 @@ function sockets(): number {
   }).length;
 }
 
+const permissions = needs("net", "run", "read", "write", "env", "sys");
+
 // What is still open or under way at the end of a test fails it: sockets, timers, requests.
 Deno.test({
-  ...needs("net", "run", "read", "write", "env", "sys"),
+  ...permissions,
+  ignore: permissions.ignore || Deno.build.os !== "linux",
   name: "a log and a member that are cut off a thousand times leak no socket and no timer",
-  ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using broker = await startProxiedBroker();
     const before = sockets();

@@ -153,9 +153,14 @@ const inSpite: Readonly<Partial<Record<Answerable, readonly Code[]>>> = {
 const unknown: readonly Code[] = ["an unknown code", "UNKNOWN_SERVER_ERROR"];
 
 /** Whether a request waits for the other members. */
-function isJoin(request: Answerable): boolean {
+function isJoin(request: Request): boolean {
   return request === "JoinGroup" || request === "SyncGroup";
 }
+
+/** Requests whose answers are not forged: they are lost and late like the others. */
+const others = ["Metadata", "ListOffsets", "Fetch"] as const;
+
+type Request = Answerable | (typeof others)[number];
 
 function waysOf(request: Answerable): readonly Way[] {
   const answered = [...codes[request], ...unknown].map((code): Way => ({
@@ -172,17 +177,15 @@ function waysOf(request: Answerable): readonly Way[] {
       },
     }),
   );
+  return [...answered, ...toldOtherwise, ...waysOfConnections(request)];
+}
+
+/** How the way to a broker and back fails. */
+function waysOfConnections(request: Request): readonly Way[] {
   const tooLate = 500 + (isJoin(request) ? sessionTimeoutMs + joinGraceMs : requestTimeoutMs);
   return [
-    ...answered,
-    ...toldOtherwise,
     {
       name: "does not reach the broker",
-      arm: (proxy, options) => proxy.cut({ at: "request", ...options }),
-    },
-    {
-      name: "does not reach the broker three times",
-      times: 3,
       arm: (proxy, options) => proxy.cut({ at: "request", ...options }),
     },
     {
@@ -190,12 +193,17 @@ function waysOf(request: Answerable): readonly Way[] {
       arm: (proxy, options) => proxy.cut({ at: "answer", ...options }),
     },
     {
-      name: "is carried out and its answer comes late",
-      arm: (proxy, options) => proxy.delay(300, { at: "answer", ...options }),
-    },
-    {
       name: "is carried out and its answer comes after the time-out",
       arm: (proxy, options) => proxy.delay(tooLate, { at: "answer", ...options }),
+    },
+    {
+      name: "does not reach the broker three times",
+      times: 3,
+      arm: (proxy, options) => proxy.cut({ at: "request", ...options }),
+    },
+    {
+      name: "is carried out and its answer comes late",
+      arm: (proxy, options) => proxy.delay(300, { at: "answer", ...options }),
     },
     {
       name: "reaches the broker after the time-out",
@@ -218,8 +226,10 @@ interface Setting {
 
 /** A request that fails in one way. */
 interface FaultCase {
-  readonly request: Answerable;
+  readonly request: Request;
   readonly way: Way;
+  /** How many requests are let through before. */
+  readonly skip: number;
   /** Of the job, and of its topics. */
   readonly name: string;
 }
@@ -227,70 +237,117 @@ interface FaultCase {
 /** Runs one case in topics of its own; tells what was wrong, or null. */
 async function caseOf(
   { broker, direct }: Setting,
-  { request, way, name }: FaultCase,
+  { request, way, skip, name }: FaultCase,
 ): Promise<string | null> {
   const times = way.times ?? 1;
-  using fault = way.arm(broker.proxy, {
-    api: apiKeys[request],
-    client: name,
-    times,
-    // The first commit and two more are let through.
-    skip: ofTransactions.includes(request) ? 2 : 0,
-  });
-  const job = countingJob(name);
-  const stop = new AbortController();
-  let ended: unknown = null;
-  let runs = 0;
-  const run = async (): Promise<void> => {
-    const log = broker.openLog("proxied", { clientId: name, sessionTimeoutMs, requestTimeoutMs });
-    runs++;
-    try {
-      await runJob(log, job, { commitInterval: 20, signal: stop.signal });
-    } finally {
-      await log.close();
-    }
-  };
-  const keepRunning = (): Promise<unknown> =>
-    run().catch((error) => {
-      ended = error;
-      const isDue = way.ends !== undefined && hasCode(error, way.ends) && runs === 1;
-      return isDue ? keepRunning() : Promise.reject(error);
-    });
-  let isOver = false;
-  let failure: unknown = null;
-  const running = keepRunning().catch((error) => failure = error).finally(() => isOver = true);
+  const options = { api: apiKeys[request], client: name, times, skip };
+  using fault = way.arm(broker.proxy, options);
+  const running = new RunningJob(broker, name, way.ends);
   const counts = new Counts(direct, name);
   try {
     for (let part = 0; part < parts; part++) {
       // The last records come when the fault has been.
-      if (part === parts - 1) await metOr(fault, times, () => isOver);
+      if (part === parts - 1) await metOr(fault, times, () => running.isOver);
       await feed(direct, name, [part * partSize, (part + 1) * partSize]);
-      if (!await counts.come((part + 1) * partSize, () => isOver)) break;
+      if (!await counts.come((part + 1) * partSize, () => running.isOver)) break;
     }
   } finally {
-    stop.abort();
     fault.release();
-    const patience = new AbortController();
-    await Promise.race([running, systemClock.sleep(stopsWithin, patience.signal)]);
-    patience.abort();
+    await running.stop();
   }
-  if (!isOver) return `${request} ${way.name}: the job did not stop`;
-  if (failure !== null) return `${request} ${way.name}: ended with ${messageOf(failure)}`;
-  if (fault.hits < times) return `${request} ${way.name}: met ${fault.hits} of ${times} requests`;
-  if (way.ends !== undefined && ended === null) return `${request} ${way.name}: the job went on`;
-  const expected = expectedCounts(parts * partSize);
-  const found = await counts.all();
+  const wrong = running.wrong() ??
+    (fault.hits < times ? `met ${fault.hits} of ${times} requests` : null) ??
+    differenceOf(expectedCounts(parts * partSize), await counts.all());
+  return wrong === null ? null : `${request} ${way.name}, behind ${skip}: ${wrong}`;
+}
+
+function differenceOf(expected: readonly string[], found: readonly string[]): string | null {
   const wrong = expected.findIndex((text, i) => found[i] !== text);
   if (wrong < 0 && found.length === expected.length) return null;
-  return `${request} ${way.name}: ${found.length} counts, of which number ${wrong} is ` +
-    `${found[wrong]}, ${expected[wrong]} is due`;
+  return `${found.length} counts, of which number ${wrong} is ${found[wrong]}, ` +
+    `${expected[wrong]} is due`;
+}
+
+/** A job that runs until it is stopped; once more where it is to end before. */
+class RunningJob {
+  isOver = false;
+  readonly #ends: ErrorCode | undefined;
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>;
+  #runs = 0;
+  #failure: unknown = null;
+
+  constructor(broker: ProxiedBroker, name: string, ends: ErrorCode | undefined) {
+    this.#ends = ends;
+    this.#done = this.#keepRunning(broker, name)
+      .catch((error) => {
+        this.#failure = error;
+      })
+      .finally(() => {
+        this.isOver = true;
+      });
+  }
+
+  /** Asks it to stop, and waits for that, but not for ever. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    const patience = new AbortController();
+    await Promise.race([this.#done, systemClock.sleep(stopsWithin, patience.signal)]);
+    patience.abort();
+  }
+
+  /** What was wrong with its end, or null. */
+  wrong(): string | null {
+    if (!this.isOver) return "the job did not stop";
+    if (this.#failure !== null) return `ended with ${messageOf(this.#failure)}`;
+    return this.#ends !== undefined && this.#runs === 1 ? "the job went on" : null;
+  }
+
+  async #keepRunning(broker: ProxiedBroker, name: string): Promise<void> {
+    try {
+      await this.#run(broker, name);
+    } catch (error) {
+      if (this.#ends === undefined || !hasCode(error, this.#ends)) throw error;
+      await this.#run(broker, name);
+    }
+  }
+
+  async #run(broker: ProxiedBroker, name: string): Promise<void> {
+    this.#runs++;
+    const settings = { clientId: name, sessionTimeoutMs, requestTimeoutMs };
+    const log = broker.openLog("proxied", settings);
+    try {
+      await runJob(log, countingJob(name), { commitInterval: 20, signal: this.#stop.signal });
+    } finally {
+      await log.close();
+    }
+  }
 }
 
 async function metOr(fault: Fault, times: number, isOver: () => boolean): Promise<void> {
-  const giveUp = systemClock.now() + 15_000;
+  const giveUp = systemClock.now() + 30_000;
   while (fault.hits < times && !isOver() && systemClock.now() < giveUp) {
     await systemClock.sleep(10);
   }
+}
+
+function allCases(): FaultCase[] {
+  const answered = answerable.flatMap((request) =>
+    waysOf(request).map((way, index) => {
+      // The first commit and the next are let through.
+      const skip = ofTransactions.includes(request) ? 2 : 0;
+      return { request, way, skip, name: `${request}-${index}` };
+    })
+  );
+  // A job asks for metadata and offsets at several steps of its start.
+  const lost = others.flatMap((request) =>
+    [0, 1, 2, 3, 4, 5].flatMap((skip) =>
+      waysOfConnections(request).slice(0, 3).map((way, index) => ({
+        ...{ request, way, skip, name: `${request}-${skip}-${index}` },
+      }))
+    )
+  );
+  return [...answered, ...lost];
 }
 
 /** Runs the work of all, some at once. */
@@ -311,9 +368,7 @@ Deno.test({
   fn: async () => {
     await using broker = await startProxiedBroker({ "group.min.session.timeout.ms": "1000" });
     const setting = { broker, direct: broker.openLog("direct") };
-    const cases = answerable.flatMap((request) =>
-      waysOf(request).map((way, index) => ({ request, way, name: `${request}-${index}` }))
-    );
+    const cases = allCases();
     await setting.direct.createTopics(
       cases.flatMap(({ name }) => [`${name}-in`, `${name}-out`])
         .map((name) => ({ name, partitions: 1 })),

@@ -91,7 +91,10 @@ async function awaitEnd(
     readonly members: Members;
   },
 ): Promise<void> {
-  const own = new Set(Array.from({ length: parallelism }, (_, i) => nameOf(applicationId, i + 1)));
+  // A group that is being shared out anew may not tell its members' names, nor members their ids yet.
+  const names = new Set(
+    Array.from({ length: parallelism }, (_, i) => nameOf(applicationId, i + 1)),
+  );
   let others = new OthersWait();
   while (!members.stopping.aborted) {
     await systemClock.sleep(lookInterval, members.stopping);
@@ -100,7 +103,9 @@ async function awaitEnd(
       continue;
     }
     const { group } = await stops.fix();
-    const theirs = group.members.filter(({ description }) => !own.has(description));
+    const theirs = group.members.filter(({ id, description }) =>
+      !members.ids.has(id) && !names.has(description)
+    );
     if (stops.isFixed()) end.takeOthers(theirs, group.offsets);
     if (end.isReached) return members.stop();
     const { offsets } = group;
@@ -113,6 +118,7 @@ async function awaitEnd(
 class Members {
   readonly #workers: MemberWorker[] = [];
   readonly #statuses = new Map<number, JobStatus>();
+  readonly #ids = new Set<string>();
   /** Tasks that came to their end here, by stage and partition, whoever holds them now. */
   readonly #ended = new Map<string, TaskStatus>();
   readonly #failures: unknown[] = [];
@@ -121,6 +127,11 @@ class Members {
   /** Aborted when the members have been asked to stop. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
+  }
+
+  /** What the members are, or were, in their group. */
+  get ids(): ReadonlySet<string> {
+    return this.#ids;
   }
 
   /** All statuses as one. There must be one at least. */
@@ -134,6 +145,7 @@ class Members {
 
   /** Who is stopped amid a rebalance holds nothing any more: what it did before counts all the same. */
   takeStatus(member: number, status: JobStatus): void {
+    if (status.member !== null) this.#ids.add(status.member);
     if (status.state === "at-end") {
       for (const task of status.tasks) this.#ended.set(`${task.stage} ${task.partition}`, task);
     }

@@ -88,6 +88,35 @@ export async function askLeader(
   return found;
 }
 
+/** What came of a place: what was found, or why nothing could be. */
+export type FetchOutcome =
+  & { readonly place: Place }
+  & (
+    | { readonly found: Found }
+    | { readonly error: unknown }
+  );
+
+/** Asks a leader for places that it leads, and reads what it answers; never throws. */
+export async function fetchFromLeader(
+  cluster: KafkaCluster,
+  places: readonly Place[],
+  options: LeaderFetchOptions,
+): Promise<readonly FetchOutcome[]> {
+  let answers: ReadonlyMap<Place, Answer>;
+  try {
+    answers = await askLeader(cluster, places, options);
+  } catch (error) {
+    return places.map((place) => ({ place, error }));
+  }
+  return await Promise.all(places.map(async (place): Promise<FetchOutcome> => {
+    try {
+      return { place, found: await readAnswer(cluster, place, answers.get(place)) };
+    } catch (error) {
+      return { place, error };
+    }
+  }));
+}
+
 /**
  * The committed records of an answer.
  *

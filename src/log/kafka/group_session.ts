@@ -64,6 +64,8 @@ export class GroupSession {
   #failure: unknown = null;
   #beating: Promise<void> = Promise.resolve();
   #usedAt: number;
+  /** Whether a join that was given up may yet reach the coordinator: it would replace this member. */
+  #joinIsUnsure = false;
 
   constructor(cluster: KafkaCluster, options: GroupSessionOptions) {
     this.#cluster = cluster;
@@ -97,6 +99,13 @@ export class GroupSession {
   /** @throws what has ended the membership. */
   check(): void {
     if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** The error of a member that a join of its own, given up and late, has replaced; else null. */
+  ofOwnGhost(error: unknown): FlightsError | null {
+    return this.#joinIsUnsure && hasCode(error, "instance-taken")
+      ? replaced(this.#options.group)
+      : null;
   }
 
   /** Joins, waits for the others, and returns what this member holds from now on. */
@@ -135,7 +144,7 @@ export class GroupSession {
 
   /** One try; null when the group has moved on meanwhile. */
   async #joinOnce(): Promise<GroupAssignment | null> {
-    const joined = await this.#send(
+    const joined = await this.#sendJoin(
       joinGroup.call({
         groupId: this.#options.group,
         sessionTimeoutMs: this.#options.sessionTimeoutMs,
@@ -147,11 +156,10 @@ export class GroupSession {
           metadata: this.#subscription(),
         }],
       }),
-      "join",
     );
     if (this.#judge(joined.errorCode, "join") !== "go on") {
-      // A coordinator that asks for it has given an id to come back with.
-      if (joined.memberId !== "") this.#memberId = joined.memberId;
+      // A coordinator that asks for it has given an id to come back with; others echo the refused one.
+      if (joined.errorCode === memberIdRequired) this.#memberId = joined.memberId;
       return null;
     }
     this.#memberId = joined.memberId;
@@ -226,7 +234,8 @@ export class GroupSession {
     if (error.remedy === "find-coordinator") {
       this.#cluster.connections.forgetCoordinator("group", this.#options.group);
     }
-    if (error.remedy !== "rejoin") throw error;
+    const byOwnGhost = errorCode === fencedInstanceId && this.#joinIsUnsure;
+    if (error.remedy !== "rejoin" && !byOwnGhost) throw error;
     if (!rebalances.has(errorCode)) {
       this.#memberId = "";
       return "join anew";
@@ -243,6 +252,15 @@ export class GroupSession {
       purpose,
       ...(purpose === "join" && { timeoutMs }),
     }) as Promise<Awaited<ReturnType<Call["decode"]>>>;
+  }
+
+  async #sendJoin(call: ReturnType<typeof joinGroup.call>): Promise<JoinGroupResponse> {
+    try {
+      return await this.#send(call, "join");
+    } catch (error) {
+      this.#joinIsUnsure = true;
+      throw error;
+    }
   }
 
   /** Leaves for good: what it held is free at once. */
@@ -268,5 +286,7 @@ function replaced(group: string): FlightsError {
   );
 }
 
+const memberIdRequired = 79;
+const fencedInstanceId = 82;
 /** REBALANCE_IN_PROGRESS and MEMBER_ID_REQUIRED: the same member is to come back. */
-const rebalances: ReadonlySet<number> = new Set([27, 79]);
+const rebalances: ReadonlySet<number> = new Set([27, memberIdRequired]);

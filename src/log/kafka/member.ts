@@ -46,7 +46,7 @@ export class KafkaMember implements Member {
     this.#session = new GroupSession(cluster, {
       ...options,
       onGone: (instanceIds) => void this.#endTransactionsOf(instanceIds),
-      onNews: () => this.#prefetcher.wake(),
+      onNews: () => this.#prefetcher.interrupt(),
     });
     this.#transactions = new KafkaTransactions(cluster, {
       transactionalId: instanceId,
@@ -162,7 +162,8 @@ export class KafkaMember implements Member {
             return await transaction.commit(membership, offsetsAt, { reportsAt });
           }
         } catch (error) {
-          throw hasCode(error, "fenced") ? await this.#replacedBy(error) : error;
+          const failure = this.#session.ofOwnGhost(error) ?? error;
+          throw hasCode(failure, "fenced") ? await this.#replacedBy(failure) : failure;
         }
         await transaction.abort();
         throw overtaken(membership.groupId);

@@ -7,7 +7,7 @@
 
 import type { FetchedPartition, FetchOptions, Position } from "../log.ts";
 import { isPassing, type KafkaCluster } from "./cluster.ts";
-import { askLeader, type Found, type Place, placeOf, readAnswer } from "./fetching.ts";
+import { fetchFromLeader, type FetchOutcome, type Found, type Place, placeOf } from "./fetching.ts";
 
 /** A partition's share of a fetch unless it is asked for otherwise. */
 const defaultPartitionBytes = 1024 * 1024;
@@ -36,17 +36,21 @@ interface Lane {
 /** Fetches ahead for one reader. */
 export class Prefetcher {
   readonly #cluster: KafkaCluster;
+  readonly #fetchFrom: typeof fetchFromLeader;
   readonly #lanes = new Map<string, Lane>();
   readonly #closed = new AbortController();
   /** Leaders that have a request to answer. */
   #busy = new Set<number>();
   #partitionBytes = defaultPartitionBytes;
   #isWaitedFor = false;
+  #isInterrupted = false;
   #failure: { readonly error: unknown } | null = null;
   #wake = () => {};
 
-  constructor(cluster: KafkaCluster) {
+  /** @param fetchFrom how a leader is asked; for tests. */
+  constructor(cluster: KafkaCluster, fetchFrom: typeof fetchFromLeader = fetchFromLeader) {
     this.#cluster = cluster;
+    this.#fetchFrom = fetchFrom;
   }
 
   /**
@@ -63,6 +67,7 @@ export class Prefetcher {
     const { clock } = this.#cluster;
     const deadline = clock.now() + maxWaitMs;
     this.#partitionBytes = maxPartitionBytes;
+    this.#isInterrupted = false;
     for (;;) {
       if (this.#failure !== null) throw this.#failure.error;
       const taken = positions.map((position) => this.#take(position));
@@ -70,7 +75,7 @@ export class Prefetcher {
         one !== null && one.nextOffset > positions[i]!.offset
       );
       const left = deadline - clock.now();
-      const isWaiting = !isMoving && left > 0 && !signal?.aborted;
+      const isWaiting = !isMoving && left > 0 && !signal?.aborted && !this.#isInterrupted;
       this.#isWaitedFor = isWaiting;
       this.#pump();
       if (!isWaiting) return taken.filter((one) => one !== null);
@@ -88,7 +93,8 @@ export class Prefetcher {
   }
 
   /** Ends a wait: who waits has something else to look at. */
-  wake(): void {
+  interrupt(): void {
+    this.#isInterrupted = true;
     this.#wake();
   }
 
@@ -155,16 +161,18 @@ export class Prefetcher {
   #pump(): void {
     if (this.#closed.signal.aborted) return;
     const wanted = new Map<number, Lane[]>();
+    const unplaced: Lane[] = [];
     let hasFound = false;
     for (const lane of this.#lanes.values()) {
       if (lane.found !== null) hasFound = true;
       if (lane.found !== null || lane.isBusy) continue;
-      if (lane.place === null) void this.#lookUp(lane);
+      if (lane.place === null) unplaced.push(lane);
       else if (!this.#busy.has(lane.place.leaderId)) {
         const { leaderId } = lane.place;
         wanted.set(leaderId, [...wanted.get(leaderId) ?? [], lane]);
       }
     }
+    if (unplaced.length > 0) void this.#lookUp(unplaced);
     for (const [leader, lanes] of wanted) {
       const isBehind = lanes.some(({ ends, position }) =>
         ends === null || ends.stableOffset > position.offset
@@ -174,16 +182,17 @@ export class Prefetcher {
     }
   }
 
-  /** Looks up where a lane is read. */
-  async #lookUp(lane: Lane): Promise<void> {
-    lane.isBusy = true;
-    try {
-      const place = await placeOf(this.#cluster, lane.position);
-      lane.place = place;
-      lane.isBusy = false;
-    } catch (error) {
-      this.#failed(lane, error);
-    }
+  /** Looks up where lanes are read. */
+  async #lookUp(lanes: readonly Lane[]): Promise<void> {
+    for (const lane of lanes) lane.isBusy = true;
+    await Promise.all(lanes.map(async (lane) => {
+      try {
+        lane.place = await placeOf(this.#cluster, lane.position);
+        lane.isBusy = false;
+      } catch (error) {
+        this.#failed(lane, error);
+      }
+    }));
     this.#pump();
   }
 
@@ -196,32 +205,23 @@ export class Prefetcher {
     const asked = lanes.toSorted((a, b) => Number(b.isWithheld) - Number(a.isWithheld))
       .map((lane) => ({ lane, place: lane.place! }));
     for (const { lane } of asked) lane.isBusy = true;
+    const places = asked.map(({ place }) => place);
     const options = { waitMs, maxPartitionBytes: this.#partitionBytes };
-    try {
-      const answers = await askLeader(this.#cluster, asked.map(({ place }) => place), options);
-      await Promise.all(
-        asked.map(({ lane, place }) => this.#read(lane, place, answers.get(place))),
-      );
-    } catch (error) {
-      for (const { lane } of asked) this.#failed(lane, error);
-    }
+    const outcomes = await this.#fetchFrom(this.#cluster, places, options);
+    outcomes.forEach((outcome, i) => this.#note(asked[i]!.lane, outcome));
     busy.delete(leader);
     this.#pump();
     this.#wake();
   }
 
-  async #read(lane: Lane, place: Place, answer: Parameters<typeof readAnswer>[2]): Promise<void> {
-    try {
-      const found = await readAnswer(this.#cluster, place, answer);
-      const { offset } = place.position;
-      lane.ends = { endOffset: found.endOffset, stableOffset: found.stableOffset };
-      lane.isWithheld = found.nextOffset === offset && found.stableOffset > offset;
-      if (found.nextOffset > offset) lane.found = found;
-      lane.failingSince = null;
-      lane.isBusy = false;
-    } catch (error) {
-      this.#failed(lane, error);
-    }
+  #note(lane: Lane, outcome: FetchOutcome): void {
+    if ("error" in outcome) return this.#failed(lane, outcome.error);
+    const { found, place: { position: { offset } } } = outcome;
+    lane.ends = { endOffset: found.endOffset, stableOffset: found.stableOffset };
+    lane.isWithheld = found.nextOffset === offset && found.stableOffset > offset;
+    if (found.nextOffset > offset) lane.found = found;
+    lane.failingSince = null;
+    lane.isBusy = false;
   }
 
   /** What may be over in a moment is asked for again, for as long as the cluster's patience lasts. */
