@@ -124,9 +124,17 @@ function tellDrained(tell: Teller, drained: ReadonlyMap<number, number>): void {
   );
 }
 
-/** What came in and went out, when a job stops. */
+/** What came in and went out, when a job stops: a line for each stage, the last one's last. */
 function tellEnd(tell: Teller, status: JobStatus): void {
-  const { applicationId, tasks, outputs } = status;
+  const { applicationId, outputs } = status;
+  const stages = [...Map.groupBy(status.tasks, ({ stage }) => stage)];
+  const [, tasks = []] = stages.pop() ?? [];
+  for (const [stage, tasks] of stages) {
+    const outcomes = sumOutcomes(tasks.map((task) => task.outcomes));
+    const held = tasks.reduce((sum, task) => sum + task.held, 0);
+    const fields = { stage, records: totalOf(outcomes), ...outcomes, held };
+    tell.info(`${stage} before it is repartitioned: ${describeOutcomes(outcomes, held)}`, fields);
+  }
   const outcomes = sumOutcomes(tasks.map((task) => task.outcomes));
   const held = tasks.reduce((sum, task) => sum + task.held, 0);
   const records = totalOf(outcomes);

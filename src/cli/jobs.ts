@@ -14,6 +14,7 @@ export type StatsCommandOptions = JobCommandOptions & {
   readonly window: number;
   readonly perWindow?: true;
   readonly allowedLateness: number;
+  readonly repartition?: true;
 };
 
 /** A job by its name and options; unlike the job itself it can be handed to another thread. */
@@ -35,6 +36,7 @@ function topologyOf({ name, options }: JobRequest): Topology {
         window: options.window,
         allowedLateness: options.allowedLateness,
         perWindow: options.perWindow === true,
+        repartition: options.repartition === true,
         watermarks: watermarkStrategy(options),
       });
   }

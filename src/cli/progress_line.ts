@@ -52,7 +52,9 @@ export class ProgressLine {
   }
 
   #text(status: JobStatus): string {
-    const records = totalOf(sumOutcomes(status.tasks.map((task) => task.outcomes)));
+    // What was repartitioned comes in again.
+    const first = status.tasks.filter(({ stage }) => stage === status.tasks[0]!.stage);
+    const records = totalOf(sumOutcomes(first.map((task) => task.outcomes)));
     this.#first ??= { at: status.at, records };
     const seconds = (status.at - this.#first.at) / 1_000;
     const rate = seconds > 0 ? (records - this.#first.records) / seconds : 0;

@@ -26,10 +26,15 @@ export function statsCommand() {
         "how long a closed window still takes records, by carried watermarks too",
       )
         .argParser(duration).default(0, "0s"),
+    )
+    .option(
+      "--repartition",
+      "take flightdata that other programs have placed by something else than the email address",
     );
   withExamples(command, [
     ["flights stats", "run until stopped"],
     ["flights stats --until-end --drain", "take what is there, close all windows, then exit"],
+    ["flights stats --repartition --until-end --drain", "the same of flights on any partition"],
     ["flights stats --window 1h --per-window --application-id hourly", "sums of each hour"],
   ]);
   return withJobOptions(command, "stats").action(async (options) => {

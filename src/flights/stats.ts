@@ -27,6 +27,11 @@ export interface StatsOptions {
   readonly perWindow?: boolean;
   /** How long a fired window still takes records (semantics 6); default `0s`. */
   readonly allowedLateness?: Duration;
+  /**
+   * Sends flights through a repartition topic, so that they may lie on any partition (semantics 23);
+   * default false.
+   */
+  readonly repartition?: boolean;
   readonly watermarks?: WatermarkStrategy<FlightData>;
 }
 
@@ -52,7 +57,7 @@ export function statsTopology(options: StatsOptions = {}): Topology {
     {
       topic: topics.flightData,
       deserializer: json(parseFlightData),
-      partitionedBy: "email_address",
+      ...(!options.repartition && { partitionedBy: "email_address" as const }),
     },
     options.watermarks ?? WatermarkStrategy.forMonotonousTimestamps(),
   );

@@ -10,7 +10,7 @@ import type { CommitStatus } from "./job_status.ts";
 import { Outbox } from "./outbox.ts";
 import type { Reporter } from "./reporter.ts";
 import { encodeMetadata } from "./saved_progress.ts";
-import type { StartContext, StartedTask } from "./task_start.ts";
+import type { StartedTask } from "./task_start.ts";
 
 /** Outputs are sent ahead when so many bytes of them wait. */
 const sendBytes = 512 * 1024;
@@ -36,7 +36,6 @@ export interface CommitterOptions {
 /** What a commit is made of. */
 export interface CommitWork {
   readonly tasks: readonly StartedTask[];
-  readonly start: StartContext;
   /** What the tasks tell the readers of what they write. */
   readonly reporter: Reporter;
   /** Whether no more will follow: then tasks report whatever has changed. */
@@ -139,7 +138,7 @@ export class Committer {
    * Steps 2 to 4 go on while the next records are processed.
    */
   async commit(
-    { tasks, start, reporter, isLast = false, committed }: CommitWork,
+    { tasks, reporter, isLast = false, committed }: CommitWork,
   ): Promise<void> {
     await this.#sending;
     await this.settle();
@@ -150,7 +149,7 @@ export class Committer {
       const { task, isNew } = started;
       return isNew || task.hasChanged || task.hasProgressed || reporting.includes(started);
     });
-    const snapshots = changed.map((started) => this.#snapshot(started, start));
+    const snapshots = changed.map((started) => this.#snapshot(started));
     const reports = reporter.prepare(changed, reporting);
     const transaction = this.#transaction ?? member.begin();
     this.#transaction = null;
@@ -175,8 +174,9 @@ export class Committer {
   }
 
   /** Puts a task's changes among the outputs; what it returns tells its offsets once these are placed. */
-  #snapshot(started: StartedTask, start: StartContext) {
-    const { task, lanes } = started;
+  #snapshot(started: StartedTask) {
+    const { start, task, lanes, ended } = started;
+    const { repartitions } = start;
     const { partition } = task;
     const changes = task.takeChanges();
     const changelog = start.changelog?.name ?? null;
@@ -186,17 +186,18 @@ export class Committer {
     const inputs = lanes.map(({ reports }, index) => ({
       ...task.savedInput(index),
       reports: reports?.position ?? 0,
+      ended: ended?.positions[index] === task.inputs[index]!.position ? ended!.by : null,
     }));
     return (endOf: EndOf) => {
       if (grows && started.changelog !== null) {
         const to = endOf({ topic: changelog, partition });
         started.changelog = { from: started.changelog.from, to };
       }
-      started.committed = start.job.topology.sources.map(({ topic }, index): CommittedOffset => {
-        const { id: topicId, partitions } = start.inputs[index]!;
-        const saved = { ...inputs[index]!, topicId, partitions: partitions.length };
-        const metadata = encodeMetadata({ ...saved, changelog: started.changelog });
-        return { topic, partition, offset: saved.offset, metadata };
+      const { changelog: range } = started;
+      started.committed = start.inputs.map((described, index): CommittedOffset => {
+        const { name: topic, id: topicId, partitions: { length: partitions } } = described;
+        const saved = { ...inputs[index]!, topicId, partitions, repartitions, changelog: range };
+        return { topic, partition, offset: saved.offset, metadata: encodeMetadata(saved) };
       });
       return started.committed;
     };

@@ -27,7 +27,6 @@ export class InputLane implements Lane {
   readonly source: SourceNode;
   readonly sourceIndex: number;
   readonly rank: number;
-  readonly stopOffset: number | null;
   headTime = 0;
   /** The high watermark when this partition was fetched last; null before the first fetch. */
   endOffset: number | null = null;
@@ -41,6 +40,7 @@ export class InputLane implements Lane {
   unreported = 0;
   readonly topicId: string;
   readonly #followsReports: boolean;
+  #stopOffset: number | null;
   /** Writers that have been looked up and are none of ours. */
   readonly #strangers = new Set<number>();
   /** Whether all reports were read that were there when what is buffered had been fetched. */
@@ -56,12 +56,23 @@ export class InputLane implements Lane {
     this.source = options.source;
     this.sourceIndex = options.sourceIndex;
     this.rank = options.rank;
-    this.stopOffset = options.stopOffset;
+    this.#stopOffset = options.stopOffset;
     this.topicId = options.topicId;
     this.#followsReports = options.followsReports;
     this.#fetchOffset = this.position;
     this.task.setCaughtUp(this.sourceIndex, this.isCaughtUp);
     this.task.setWritersKnown(this.sourceIndex, !this.#followsReports);
+  }
+
+  /** The offset at which a bounded run stops; null: never, or it is not known yet. */
+  get stopOffset(): number | null {
+    return this.#stopOffset;
+  }
+
+  /** Lets a bounded run stop there, at an end that the partition has by now. */
+  stopAt(offset: number): void {
+    this.#stopOffset = offset;
+    this.task.setCaughtUp(this.sourceIndex, this.isCaughtUp);
   }
 
   /** The next offset to process. */
@@ -80,9 +91,13 @@ export class InputLane implements Lane {
     return this.isEmpty && this.endOffset !== null && this.position >= this.endOffset;
   }
 
-  /** Whether it has more to read but nothing buffered: its task waits for it (semantics 7). */
+  /**
+   * Whether it has more to read but nothing buffered: its task waits for it (semantics 7). Not for what
+   * the job itself wrote: a transaction of its own may hold that back, and with carried watermarks
+   * nothing of it comes late.
+   */
   get isStarved(): boolean {
-    return this.isEmpty && !this.isCaughtUp;
+    return !this.source.isRepartition && this.isEmpty && !this.isCaughtUp;
   }
 
   /** Whether a bounded run has read this partition to its stop. */

@@ -10,6 +10,8 @@ import type { JobStatus } from "./job_status.ts";
 import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";
 import { Outbox } from "./outbox.ts";
 import { topicWarnings } from "./topic_warnings.ts";
+import { type JobStage, jobStages, repartitionTopics, stageInputs } from "./stages.ts";
+import { StageStops } from "./stage_stops.ts";
 import { ensureTopics, ownTopics, topicsMissing } from "./topics.ts";
 
 /** How often to look for what is waited for, in milliseconds. */
@@ -62,6 +64,15 @@ export async function findStops(log: Log, job: Job, options: JobOptions): Promis
     : stopsOf(topics.filter(({ name }) => inputTopics(job).includes(name)));
 }
 
+/** The stops of all stages of a bounded run, by those of its inputs. */
+export function stopsOfStages(
+  log: Log,
+  job: Job,
+  { stops, drain }: { readonly stops: Stops; readonly drain: boolean },
+): StageStops {
+  return new StageStops({ log, job, stages: jobStages(job), stops, drain });
+}
+
 function settingsOf(options: JobOptions): Settings {
   const { clock = systemClock, pace = systemClock } = options;
   return { ...options, clock, pace };
@@ -94,7 +105,7 @@ function noting(options: MemberLoopOptions, committed: { any: boolean }): Member
 async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promise<JobStatus> {
   const member = await log.join(job.applicationId, {
     description: options.settings.description ?? job.applicationId,
-    topics: inputTopics(job),
+    topics: stageInputs(options.start.stages),
     version: versionOf(job, options),
   });
   let status: JobStatus;
@@ -110,10 +121,17 @@ async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promis
 }
 
 /** Tells jobs apart that must not share a group: by structure and by what their state means. */
-function versionOf({ topology }: Job, { settings: { clock }, partitionsOf }: MemberLoopOptions) {
+function versionOf(
+  { topology }: Job,
+  { start, settings: { clock }, partitionsOf }: MemberLoopOptions,
+) {
   const outputs = new Outbox(partitionsOf).portOf(0);
-  const { stateShapes } = new Task(topology, { partition: 0, partitions: 1, clock, outputs });
-  const text = topology.describe() + JSON.stringify(stateShapes);
+  const shapes = start.stages.map((stage) =>
+    JSON.stringify(
+      new Task(stage.topology, { partition: 0, partitions: 1, clock, outputs }).stateShapes,
+    )
+  );
+  const text = topology.describe() + shapes.join();
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
@@ -170,15 +188,17 @@ async function prepare(
   },
 ): Promise<MemberLoopOptions | null> {
   const { applicationId, topology } = job;
+  const stages = jobStages(job);
   const inputs = inputTopics(job).map((name) => topics.find((topic) => topic.name === name)!);
   const partitions = commonPartitions(applicationId, inputs);
   const sinks = topology.sinkTopics.map((name) => topics.find((topic) => topic.name === name)!);
-  const own = ownTopics(applicationId, topology, { partitions, sinks });
+  const own = ownTopics(applicationId, stages, { partitions, sinks });
   await ensureTopics(log, own);
   // What another member has created at this moment may take a moment to be known everywhere.
   const names = [...new Set([...topology.sinkTopics, ...own.map(({ name }) => name)])];
   const written = await waitForTopics(log, job, { names, settings });
   if (written === null) return null;
+  checkRepartitions(job, stages, { written, partitions });
   const maxFutureMs = settings.maxFuture;
   for (const warning of topicWarnings(job, { inputs, outputs: written, maxFutureMs })) {
     settings.observer?.warned?.(warning);
@@ -187,6 +207,7 @@ async function prepare(
     start: {
       log,
       job,
+      stages,
       from: settings.from ?? "earliest",
       onDataLoss: settings.onDataLoss ?? "fail",
       followsReports: settings.watermarks !== "record",
@@ -213,6 +234,27 @@ function commonPartitions(applicationId: string, inputs: readonly TopicDescripti
   throw new FlightsError(
     "partitions-changed",
     `Cannot run ${applicationId}: its inputs must have the same number of partitions, they have ${found}`,
+  );
+}
+
+/** What the job made for itself at another number of partitions is of no use any more. */
+function checkRepartitions(
+  { applicationId }: Job,
+  stages: readonly JobStage[],
+  { written, partitions }: {
+    readonly written: readonly TopicDescription[];
+    readonly partitions: number;
+  },
+): void {
+  const topics = repartitionTopics(stages);
+  const other = written.find((topic) =>
+    topics.includes(topic.name) && topic.partitions.length !== partitions
+  );
+  if (other === undefined) return;
+  throw new FlightsError(
+    "partitions-changed",
+    `Cannot run ${applicationId}: ${other.name} must have ${partitions} partitions as its inputs have, ` +
+      `it has ${other.partitions.length}; take the job back with \`flights reset ${applicationId}\``,
   );
 }
 

@@ -29,6 +29,8 @@ export interface JobStatus {
 
 /** One task. */
 export interface TaskStatus {
+  /** The name of its stage: of its inputs, without the application id. */
+  readonly stage: string;
   readonly partition: number;
   /** Null before the first record. */
   readonly watermark: number | null;

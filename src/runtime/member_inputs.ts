@@ -112,9 +112,9 @@ export class MemberInputs {
   #isKnownEmpty(lane: InputLane): boolean {
     return lane.isAtStop || (lane.isCaughtUp && this.#fetched.includes(lane));
   }
+}
 
-  /** Whether a bounded run has read all there is. */
-  get isAtEnd(): boolean {
-    return this.#lanes.every(({ isAtStop, reports }) => isAtStop && (reports?.isAtStop ?? true));
-  }
+/** Whether a bounded run has read all there is of these inputs. */
+export function areAtEnd(lanes: readonly InputLane[]): boolean {
+  return lanes.every(({ isAtStop, reports }) => isAtStop && (reports?.isAtStop ?? true));
 }

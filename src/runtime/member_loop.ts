@@ -5,22 +5,18 @@
 
 import type { Clock } from "../base/clock.ts";
 import { describeDuration } from "../base/duration.ts";
-import { assert, FlightsError } from "../base/errors.ts";
+import { FlightsError } from "../base/errors.ts";
 import type { CommittedOffset, Member } from "../log/log.ts";
-import { noWatermark } from "../stream/progress.ts";
 import { MemberInputs } from "./member_inputs.ts";
 import { Reporter } from "./reporter.ts";
 import { lookUpWriters } from "./writer_lookup.ts";
 import type { JobOptions } from "./job_options.ts";
-import type { JobState, JobStatus, TaskStatus } from "./job_status.ts";
+import type { JobState, JobStatus } from "./job_status.ts";
 import { Committer } from "./committer.ts";
-import {
-  openStart,
-  type StartContext,
-  type StartedTask,
-  type StartSettings,
-  startTask,
-} from "./task_start.ts";
+import { StageEnds } from "./stage_ends.ts";
+import { openStart, type StartContext, type StartSettings } from "./start_context.ts";
+import { type StartedTask, startTask } from "./task_start.ts";
+import { taskStatus } from "./task_status.ts";
 
 /** What a fetch takes of each partition: a batch or two, so that memory stays flat. */
 const maxPartitionBytes = 256 * 1024;
@@ -44,11 +40,12 @@ export class MemberLoop {
   readonly #options: MemberLoopOptions;
   readonly #joinedAt: number;
   #committer: Committer;
-  #start: StartContext | null = null;
   #generation = 0;
   #tasks: readonly StartedTask[] = [];
   readonly #inputs: MemberInputs;
-  #reporter: Reporter | null = null;
+  readonly #reporter: Reporter;
+  /** Where the stages of a bounded run end; null for one without end. */
+  readonly #ends: StageEnds | null;
   #waitingFor: string | null = null;
   #lastBreathAt = 0;
 
@@ -56,8 +53,19 @@ export class MemberLoop {
     this.#member = member;
     this.#options = options;
     this.#committer = this.#newCommitter();
-    this.#inputs = new MemberInputs(options.settings.pace);
-    this.#joinedAt = options.settings.pace.now();
+    const { clock, pace, reportInterval: interval = 1_000 } = options.settings;
+    this.#inputs = new MemberInputs(pace);
+    this.#reporter = new Reporter({ member, clock, pace, interval });
+    this.#ends = this.#newEnds();
+    this.#joinedAt = pace.now();
+  }
+
+  #newEnds(): StageEnds | null {
+    const { start, settings: { untilEnd, pace, observer } } = this.#options;
+    const { stops } = start;
+    if (untilEnd === undefined || stops === null) return null;
+    const { id: memberId } = this.#member;
+    return new StageEnds({ start: { ...start, stops }, untilEnd, memberId, pace, observer });
   }
 
   #newCommitter(): Committer {
@@ -91,8 +99,7 @@ export class MemberLoop {
       this.#inputs.processSlice();
       await this.#committer.relieve();
       if (this.#committer.isDue) await this.#commitOrSkip();
-      if (untilEnd !== undefined && this.#inputs.isAtEnd) {
-        this.#end(untilEnd.drain);
+      if (untilEnd !== undefined && await this.#endRun()) {
         if (untilEnd.stops === undefined) break;
         await this.#commitAll();
         await this.#stay();
@@ -135,7 +142,11 @@ export class MemberLoop {
   /** Finds out who writes, where that is not known and has come to matter (semantics 24). */
   async #lookUpWriters(): Promise<void> {
     const { asking } = this.#inputs;
-    if (asking.length > 0) await lookUpWriters(this.#start!, asking);
+    if (asking.length === 0) return;
+    for (const { start, lanes } of this.#tasks) {
+      const own = lanes.filter((lane) => asking.includes(lane));
+      if (own.length > 0) await lookUpWriters(start, own);
+    }
   }
 
   /** How long a fetch may wait: until a commit is due and can begin, or the clock is to be looked at. */
@@ -158,8 +169,11 @@ export class MemberLoop {
     if (partitions.length === 0) return;
     // In this order: no topic is then found shorter than what was committed says.
     const committed = await this.#member.committed();
-    const kept = before.filter((started) =>
-      partitions.includes(started.task.partition) && isAsCommitted(started, committed)
+    const isKept = (partition: number) =>
+      before.filter(({ task }) => task.partition === partition)
+        .every((started) => isAsCommitted(started, committed));
+    const kept = before.filter(({ task: { partition } }) =>
+      partitions.includes(partition) && isKept(partition)
     );
     this.#hold(kept);
     const missing = partitions.filter((one) => !kept.some(({ task }) => task.partition === one));
@@ -170,7 +184,7 @@ export class MemberLoop {
     if (missing.length > 0) observer?.resumed?.(tasks.flatMap(({ resumed }) => resumed));
     this.#tell("running");
     // A task registers with its readers before it writes a record for them (semantics 24).
-    if (this.#reporter!.due(tasks).length > 0) await this.#commitAll();
+    if (this.#reporter.due(tasks).length > 0) await this.#commitAll();
   }
 
   /** Lets go of all tasks, and of what they have put out since their last commit. */
@@ -200,27 +214,27 @@ export class MemberLoop {
       const { isRebalancing, assignment } = this.#member;
       return !signal?.aborted && !isRebalancing && assignment.generation === this.#generation;
     };
-    const start = await openStart(this.#options.start, isWanted);
+    const stops = this.#ends?.stops ?? null;
+    const starts: StartContext[] = [];
+    for (const stage of this.#options.start.stages) {
+      starts.push(await openStart({ ...this.#options.start, stops }, { stage, isWanted }));
+    }
     const tasks: StartedTask[] = [];
     for (const partition of partitions) {
-      tasks.push(
-        await startTask(start, committed, {
-          partition,
-          clock,
-          port: this.#committer.outbox.portOf(partition),
-          ...(onError !== undefined && { onError }),
-          maxFuture: maxFuture === undefined ? 86_400_000 : maxFuture,
-          bounded: untilEnd !== undefined,
-        }),
-      );
-      if (!(await isWanted())) return null;
+      for (const start of starts) {
+        tasks.push(
+          await startTask(start, committed, {
+            partition,
+            clock,
+            port: this.#committer.outbox.portOf(partition),
+            ...(onError !== undefined && { onError }),
+            maxFuture: maxFuture === undefined ? 86_400_000 : maxFuture,
+            bounded: untilEnd !== undefined,
+          }),
+        );
+        if (!(await isWanted())) return null;
+      }
     }
-    this.#start = start;
-    const { job: { applicationId: job }, inputs, sinks } = start;
-    const { pace, reportInterval: interval = 1_000 } = this.#options.settings;
-    const { producerId } = this.#member;
-    const count = inputs[0]!.partitions.length;
-    this.#reporter = new Reporter({ job, producerId, tasks: count, sinks, clock, pace, interval });
     return tasks;
   }
 
@@ -245,15 +259,13 @@ export class MemberLoop {
     }
   }
 
-  #end(drain: boolean): void {
-    const { observer } = this.#options.settings;
-    for (const started of this.#tasks) {
-      const { task } = started;
-      task.endInputs();
-      const before = task.watermark;
-      if (drain && task.drain() > before) observer?.drained?.(task.partition, task.watermark);
-      started.isDrained = drain;
-    }
+  /** Brings a bounded run on towards its end, stage by stage; whether all that is held is there. */
+  async #endRun(): Promise<boolean> {
+    const ends = this.#ends!;
+    while (ends.endStage(this.#tasks)) await this.#commitAll();
+    if (!(await ends.isAtEnd(this.#tasks))) return false;
+    ends.endRun(this.#tasks);
+    return true;
   }
 
   async #commitOrSkip(): Promise<void> {
@@ -262,7 +274,7 @@ export class MemberLoop {
   }
 
   get #hasWork(): boolean {
-    const reporting = this.#reporter?.due(this.#tasks) ?? [];
+    const reporting = this.#reporter.due(this.#tasks);
     return reporting.length > 0 || this.#committer.hasWork(this.#tasks);
   }
 
@@ -270,7 +282,7 @@ export class MemberLoop {
   async #commitAll(): Promise<void> {
     await this.#committer.settle();
     const hasProgressed = this.#tasks.some(({ task }) => task.hasProgressed);
-    const reporting = this.#reporter?.due(this.#tasks, { isLast: true }) ?? [];
+    const reporting = this.#reporter.due(this.#tasks, { isLast: true });
     if (hasProgressed || reporting.length > 0 || this.#hasWork) {
       await this.#commit({ isLast: true });
     }
@@ -278,13 +290,12 @@ export class MemberLoop {
   }
 
   async #commit({ isLast = false } = {}): Promise<void> {
-    const [start, reporter, tasks] = [this.#start, this.#reporter, this.#tasks];
-    assert(start !== null && reporter !== null, "only a member with tasks commits");
+    const [reporter, tasks] = [this.#reporter, this.#tasks];
     await this.#committer.settle();
     // When it has become durable, more will have been processed.
     const status = this.#status();
     const committed = () => void this.#tell("running", status);
-    await this.#committer.commit({ tasks, start, reporter, isLast, committed });
+    await this.#committer.commit({ tasks, reporter, isLast, committed });
   }
 
   /** Lets signals, timers and other members of the process have a turn. */
@@ -318,8 +329,10 @@ export class MemberLoop {
 
 /** Whether the group still has what a task committed last, so that its state is that of the group. */
 function isAsCommitted(started: StartedTask, committed: readonly CommittedOffset[]): boolean {
-  const { task, isNew } = started;
-  const own = committed.filter(({ partition }) => partition === task.partition);
+  const { start, task, isNew } = started;
+  const own = committed.filter(({ topic, partition }) =>
+    partition === task.partition && start.inputs.some(({ name }) => name === topic)
+  );
   return !isNew && own.length === started.committed.length &&
     started.committed.every((one) =>
       own.some(({ topic, offset, metadata }) =>
@@ -334,31 +347,4 @@ function takenAway(applicationId: string): FlightsError {
     `Cannot go on as a member of ${applicationId}: partitions must not be taken away while they are ` +
       "written to, they were",
   );
-}
-
-function taskStatus({ task, lanes }: StartedTask): TaskStatus {
-  const finite = (watermark: number) => watermark === noWatermark ? null : watermark;
-  return {
-    partition: task.partition,
-    watermark: finite(task.watermark),
-    held: task.held,
-    stateEntries: task.stateEntries,
-    outcomes: task.outcomes,
-    inputs: lanes.map((lane, index) => {
-      const { position, watermark, idle, upstream } = task.inputs[index]!;
-      const { endOffset, unreported } = lane;
-      const slowest = upstream.slowest;
-      return {
-        topic: lane.source.topic,
-        position,
-        endOffset,
-        watermark: finite(watermark),
-        idle,
-        carried: upstream.isCarried,
-        writers: upstream.jobs,
-        heldBy: slowest && { ...slowest, watermark: finite(slowest.watermark) },
-        unreported,
-      };
-    }),
-  };
 }

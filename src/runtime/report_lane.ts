@@ -29,6 +29,7 @@ export interface ReportLaneOptions {
 export class ReportLane {
   readonly topic: string;
   readonly #options: ReportLaneOptions;
+  #stopOffset: number | null;
   #position: number;
   #fetchOffset: number;
   #waiting: { readonly offset: number; readonly report: ProgressReport }[] = [];
@@ -41,6 +42,7 @@ export class ReportLane {
   constructor(options: ReportLaneOptions) {
     this.topic = options.topic;
     this.#options = options;
+    this.#stopOffset = options.stopOffset;
     this.#position = options.position;
     this.#fetchOffset = options.position;
   }
@@ -57,8 +59,13 @@ export class ReportLane {
 
   /** Whether a bounded run has come as far as it is to go, or waits for what lies behind its end. */
   get isAtStop(): boolean {
-    const { stopOffset } = this.#options;
+    const stopOffset = this.#stopOffset;
     return stopOffset !== null && (this.#fetchOffset >= stopOffset || !this.isEmpty);
+  }
+
+  /** Lets a bounded run read up to there. */
+  stopAt(offset: number): void {
+    this.#stopOffset = offset;
   }
 
   /** Where to fetch next. */

@@ -5,19 +5,16 @@
  */
 
 import type { Clock } from "../base/clock.ts";
-import type { EndOf, OutputBatch, TopicDescription } from "../log/log.ts";
+import type { EndOf, Member, OutputBatch } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { encodeProgress, watermarksTopic } from "./progress_records.ts";
+import type { StartContext } from "./start_context.ts";
 import type { StartedTask } from "./task_start.ts";
 
 /** Settings of a reporter. */
 export interface ReporterOptions {
-  readonly job: string;
-  readonly producerId: number;
-  /** How many tasks the job has. */
-  readonly tasks: number;
-  /** The topics that are written, as they are when the tasks are taken up. */
-  readonly sinks: readonly TopicDescription[];
+  /** The member whose tasks they are. */
+  readonly member: Pick<Member, "producerId">;
   /** Stamps the reports. */
   readonly clock: Clock;
   readonly pace: Clock;
@@ -28,25 +25,21 @@ export interface ReporterOptions {
 /** Decides what is to be reported, and encodes it. */
 export class Reporter {
   readonly #options: ReporterOptions;
-  /** A report is written anew when it is so old: before it is deleted, for new readers need it. */
-  readonly #renewalInterval: number;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
-    const kept = options.sinks.map(({ retentionMs }) => retentionMs ?? Number.POSITIVE_INFINITY);
-    this.#renewalInterval = Math.min(...kept) / 2;
   }
 
   /** The tasks that have something to report now; at a run's end whatever has changed. */
   due(tasks: readonly StartedTask[], { isLast = false } = {}): readonly StartedTask[] {
-    if (this.#options.sinks.length === 0) return [];
     const { pace, interval } = this.#options;
     const now = pace.now();
-    return tasks.filter(({ task, reports, isDrained }) => {
+    return tasks.filter(({ start, task, reports, isDrained }) => {
+      if (start.sinks.length === 0) return false;
       const idle = task.isIdle || isDrained;
       if (reports === null || idle !== reports.idle) return true;
       const age = now - reports.at;
-      if (age >= this.#renewalInterval) return true;
+      if (age >= renewalInterval(start)) return true;
       if (idle || task.watermark === reports.watermark) return false;
       return isLast || age >= interval;
     });
@@ -69,8 +62,8 @@ export class Reporter {
     }));
     return (endOf: EndOf): readonly OutputBatch[] => {
       for (const { started, written, isReporting, watermark, idle } of told) {
-        const { reports } = started;
-        const ends = new Map(reports?.ends ?? this.#endsNow());
+        const { reports, start } = started;
+        const ends = new Map(reports?.ends ?? endsNow(start));
         for (const place of written) {
           const name = `${place.topic}[${place.partition}]`;
           if (ends.has(name)) ends.set(name, endOf(place));
@@ -83,33 +76,29 @@ export class Reporter {
     };
   }
 
-  /** Whatever a task wrote before lies before the end that its topics had when it was taken up. */
-  #endsNow(): ReadonlyMap<string, number> {
-    return new Map(
-      this.#options.sinks.flatMap(({ name, partitions }) =>
-        partitions.map(({ endOffset }, partition) => [`${name}[${partition}]`, endOffset] as const)
-      ),
-    );
+  #encode(reporting: readonly StartedTask[]): readonly OutputBatch[] {
+    const byStage = Map.groupBy(reporting, ({ start }) => start.stage);
+    return [...byStage.values()].flatMap((tasks) => this.#encodeStage(tasks));
   }
 
-  #encode(reporting: readonly StartedTask[]): readonly OutputBatch[] {
-    if (reporting.length === 0) return [];
-    const { job, producerId, tasks, sinks, clock } = this.#options;
+  /** The reports of tasks of one stage. */
+  #encodeStage(reporting: readonly StartedTask[]): readonly OutputBatch[] {
+    const { member: { producerId }, clock } = this.#options;
+    const { stage, inputs, sinks } = reporting[0]!.start;
     const now = clock.now();
     return sinks.flatMap(({ name, id: topicId, partitions }) =>
       partitions.map((_, partition) => {
         const builder = new RecordBatchBuilder();
         for (const { task, reports } of reporting) {
           const { watermark, idle, ends } = reports!;
-          const nextOffset = ends.get(`${name}[${partition}]`)!;
           const report = {
-            job,
+            job: stage.writers.get(name)!,
             task: task.partition,
-            tasks,
+            tasks: inputs[0]!.partitions.length,
             producerId,
             watermark,
             idle,
-            nextOffset,
+            nextOffset: ends.get(`${name}[${partition}]`)!,
           };
           const { key, value } = encodeProgress({ kind: "report", topicId, report });
           builder.appendText(now, key, value);
@@ -118,4 +107,19 @@ export class Reporter {
       })
     );
   }
+}
+
+/** A report is written anew when it is so old: before it is deleted, for new readers need it. */
+function renewalInterval({ sinks }: StartContext): number {
+  const kept = sinks.map(({ retentionMs }) => retentionMs ?? Number.POSITIVE_INFINITY);
+  return Math.min(...kept) / 2;
+}
+
+/** Whatever a task wrote before lies before the end that its topics had when it was taken up. */
+function endsNow({ sinks }: StartContext): ReadonlyMap<string, number> {
+  return new Map(
+    sinks.flatMap(({ name, partitions }) =>
+      partitions.map(({ endOffset }, partition) => [`${name}[${partition}]`, endOffset] as const)
+    ),
+  );
 }

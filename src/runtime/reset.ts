@@ -78,6 +78,8 @@ async function offsetsAt(
         changelog: null,
         upstream: {},
         reports: 0,
+        repartitions: null,
+        ended: null,
       });
       placed.push({ topic, partition, offset, metadata });
     });

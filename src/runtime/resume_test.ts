@@ -16,6 +16,8 @@ function saved(fields: Partial<SavedProgress> = {}): SavedProgress {
     topicId: "a",
     partitions: 5,
     changelog: null,
+    repartitions: [],
+    ended: null,
     ...fields,
   };
 }

@@ -22,7 +22,17 @@ export interface SavedProgress extends SavedInput {
   readonly changelog: ChangelogRange | null;
   /** Where to go on reading what the writers report (semantics 24). */
   readonly reports: number;
+  /**
+   * The repartition topics of the job that committed it: one with others cannot go on from there. Null
+   * for an offset that no job has committed.
+   */
+  readonly repartitions: readonly string[] | null;
+  /** How a bounded run ended here; null where none did. */
+  readonly ended: EndedBy | null;
 }
+
+/** How a task comes to the end of a bounded run: its open windows are fired, or kept (semantics 11). */
+export type EndedBy = "drain" | "hold";
 
 /** The outcomes in the order in which the metadata lists them. */
 const outcomeOrder = ["used", "filtered", "windowed", "late", "deadLetter", "skipped"] as const;
@@ -42,6 +52,8 @@ export function encodeMetadata(saved: SavedProgress): string {
     counts: outcomeOrder.map((outcome) => saved.outcomes[outcome]),
     changelog: saved.changelog === null ? null : [saved.changelog.from, saved.changelog.to],
     ...(saved.reports > 0 && { reports: saved.reports, upstream: saved.upstream }),
+    ...(saved.repartitions?.length !== 0 && { repartitions: saved.repartitions }),
+    ...(saved.ended !== null && { ended: saved.ended }),
   });
 }
 
@@ -69,6 +81,8 @@ export function decodeMetadata(offset: number, metadata: string): SavedProgress 
         : { from: fields.changelog[0], to: fields.changelog[1] },
       reports: fields.reports ?? 0,
       upstream: fields.upstream ?? {},
+      repartitions: fields.repartitions === undefined ? [] : fields.repartitions,
+      ended: fields.ended ?? null,
     };
   } catch (error) {
     throw new FlightsError(

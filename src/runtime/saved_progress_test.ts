@@ -15,6 +15,8 @@ const saved: SavedProgress = {
   changelog: { from: 8, to: 9 },
   reports: 10,
   upstream: { merge: "lb1x2k3m:7d ~7e" },
+  repartitions: ["job-repartition-sales"],
+  ended: "drain",
 };
 
 Deno.test("semantics 13: what belongs to a partition comes back from its metadata as it was", () => {
@@ -26,8 +28,12 @@ Deno.test("semantics 13: what belongs to a partition comes back from its metadat
     watermark: null,
     reports: 0,
     upstream: {},
+    repartitions: [],
+    ended: null,
   };
   assert.deepEqual(decodeMetadata(7, encodeMetadata(stateless)), stateless);
+  const reset = { ...stateless, repartitions: null };
+  assert.deepEqual(decodeMetadata(7, encodeMetadata(reset)), reset);
 });
 
 Deno.test("semantics 13: metadata with the largest numbers and 100 upstream tasks is below Kafka's 4,096 bytes", () => {

@@ -1,80 +1,25 @@
 /** Taking up a task: where each input goes on, and its state from the changelog (semantics 14, 17). */
 
 import { assert, FlightsError } from "../base/errors.ts";
-import type { CommittedOffset, Log, TopicDescription } from "../log/log.ts";
+import type { CommittedOffset } from "../log/log.ts";
 import { rankOf } from "../stream/order.ts";
 import { Task, type TaskOptions } from "../stream/task.ts";
 import { InputLane } from "./input_lane.ts";
 import { watermarksTopic } from "./progress_records.ts";
 import type { OutboxPort } from "./outbox.ts";
 import { ReportLane } from "./report_lane.ts";
-import type { Job, ResumedInput } from "./job_options.ts";
-import { decideResume, type OnDataLoss, type Resume, type StartFrom } from "./resume.ts";
-import { changelogTopic, stageName, topicsMissing } from "./topics.ts";
-import { type ChangelogRange, decodeMetadata, type SavedProgress } from "./saved_progress.ts";
+import type { ResumedInput } from "./job_options.ts";
+import { decideResume, type Resume } from "./resume.ts";
+import {
+  type ChangelogRange,
+  decodeMetadata,
+  type EndedBy,
+  type SavedProgress,
+} from "./saved_progress.ts";
+import { followsReports, type StartContext } from "./start_context.ts";
 
 /** A restore looks at its member's life this often while there is nothing to read, in milliseconds. */
 const restoreWaitMs = 500;
-
-/** What all starts of a job's tasks share. */
-export interface StartSettings {
-  readonly log: Log;
-  readonly job: Job;
-  readonly from: StartFrom;
-  readonly onDataLoss: OnDataLoss;
-  /** Whether what the writers of the inputs report is followed (semantics 24). */
-  readonly followsReports: boolean;
-  /** Where a bounded run stops, by topic and then partition; null for a run without end. */
-  readonly stops: ReadonlyMap<string, readonly number[]> | null;
-}
-
-/** The same, with the topics as they are when tasks are taken up. */
-export interface StartContext extends StartSettings {
-  /** The inputs, in the order of the topology's sources. */
-  readonly inputs: readonly TopicDescription[];
-  /** The changelog, or null for a job without state. */
-  readonly changelog: TopicDescription | null;
-  /** What the job writes for others to read. */
-  readonly sinks: readonly TopicDescription[];
-  /** Where the writers of the inputs report, by the input's name; those that do. */
-  readonly reports: ReadonlyMap<string, TopicDescription>;
-  /**
-   * Keeps the member alive while a long changelog is read and tells whether the tasks are still
-   * wanted. @throws {FlightsError} `fenced`.
-   */
-  readonly isWanted: () => Promise<boolean>;
-}
-
-/** Looks at the topics that tasks are started on. */
-export async function openStart(
-  settings: StartSettings,
-  isWanted: StartContext["isWanted"],
-): Promise<StartContext> {
-  const { log, job: { applicationId, topology } } = settings;
-  const names = topology.sources.map(({ topic }) => topic);
-  const changelogName = changelogTopic(applicationId, stageName(topology));
-  const reportTopics = settings.followsReports ? names.map(watermarksTopic) : [];
-  // Whoever asks for a topic that the job has no use for may not be permitted to.
-  const changelogs = topology.isStateful ? [changelogName] : [];
-  const known = await log.describeTopics([
-    ...new Set([...names, ...changelogs, ...topology.sinkTopics, ...reportTopics]),
-  ]);
-  const described = (name: string) => {
-    const topic = known.find((topic) => topic.name === name);
-    if (topic === undefined) throw topicsMissing(applicationId, [name]);
-    return topic;
-  };
-  const inputs = names.map(described);
-  const changelog = topology.isStateful ? described(changelogName) : null;
-  const sinks = topology.sinkTopics.map(described);
-  const reports = new Map(names.flatMap((name) => {
-    const found = known.find((topic) =>
-      settings.followsReports && topic.name === watermarksTopic(name)
-    );
-    return found === undefined ? [] : [[name, found] as const];
-  }));
-  return { ...settings, inputs, changelog, sinks, reports, isWanted };
-}
 
 /** What a task has reported last, and where its records end. */
 export interface TaskReports {
@@ -88,19 +33,26 @@ export interface TaskReports {
 
 /** A task that is ready to run. */
 export interface StartedTask {
+  /** Its stage, on the topics as they are. */
+  readonly start: StartContext;
   readonly task: Task;
   readonly lanes: readonly InputLane[];
   readonly resumed: readonly ResumedInput[];
   /** What its state is rebuilt from; moves with each commit. Null for a job without state. */
   changelog: ChangelogRange | null;
-  /** Whether its first commit is still to come: it marks where the job started. */
+  /**
+   * Whether it is to be committed whatever has changed: its first commit marks where the job started,
+   * another one that it has ended.
+   */
   isNew: boolean;
   /** What the group keeps of it: as it was found, or committed since. */
   committed: readonly CommittedOffset[];
   readonly port: OutboxPort;
   /** What it has told its readers last; null before it has registered with them. */
   reports: TaskReports | null;
-  /** Whether its open windows were fired: it holds nothing back any more. */
+  /** How and where it came to its stops, with all that this gave out; null before it did. */
+  ended: { readonly by: EndedBy; readonly positions: readonly number[] } | null;
+  /** Whether its open windows were fired and the run is over: it holds nothing back any more. */
   isDrained: boolean;
 }
 
@@ -113,20 +65,23 @@ export async function startTask(
   committed: readonly CommittedOffset[],
   options: Omit<TaskOptions, "partitions" | "outputs"> & { readonly port: OutboxPort },
 ): Promise<StartedTask> {
-  const { job: { topology }, inputs } = context;
+  const { stage: { topology }, inputs } = context;
   const { partition, port } = options;
   const partitions = inputs[0]!.partitions.length;
   const task = new Task(topology, { ...options, outputs: port, partitions });
   const resumed: ResumedInput[] = [];
-  const own = committed.filter((one) => one.partition === partition);
-  // A task commits all its inputs together: one that has none may be another member's to start.
-  const startedBefore = own.length > 0 || await hasState(context, partition);
-  for (const [index, source] of topology.sources.entries()) {
-    const { topic } = source;
-    const offset = own.find((one) => one.topic === topic);
-    const saved = offset === undefined ? null : decodeMetadata(offset.offset, offset.metadata);
-    const resume = await resumeOf(context, inputs[index]!, { partition, saved, startedBefore });
-    resumed.push({ topic, partition, resume });
+  const own = committed.filter((one) =>
+    one.partition === partition && inputs.some(({ name }) => name === one.topic)
+  );
+  // A task commits all its inputs together, and the tasks of all stages begin together: what has none
+  // may be another member's to start.
+  const startedBefore = own.length > 0 || isStarted(committed, partition) ||
+    await hasState(context, partition);
+  const saved = own.map((one) => decodeMetadata(one.offset, one.metadata));
+  for (const [index, { topic, isRepartition }] of topology.sources.entries()) {
+    const found = saved[own.findIndex((one) => one.topic === topic)] ?? null;
+    const resume = await resumeOf(context, index, { partition, saved: found, startedBefore });
+    resumed.push({ topic, partition, resume, isRepartition });
   }
   const resumes = resumed.map(({ resume }) => resume);
   const changelog = changelogRange(context, partition, resumes);
@@ -136,7 +91,8 @@ export async function startTask(
     if (!("offset" in resume)) return;
     const { offset } = resume;
     if (afresh || !("saved" in resume)) return task.startInput(index, offset);
-    const upstream = context.followsReports ? resume.saved.upstream : {};
+    const source = topology.sources[index]!;
+    const upstream = followsReports(context, source) ? resume.saved.upstream : {};
     task.restoreInput(index, { ...resume.saved, upstream, offset });
   });
   const lanes = topology.sources.map((source, index) => {
@@ -144,10 +100,10 @@ export async function startTask(
       task,
       source,
       sourceIndex: index,
-      rank: rankOf(index, partition, partitions),
+      rank: rankOf(context.firstRank + index, partition, partitions),
       topicId: inputs[index]!.id,
       stopOffset: stopOffset(context, index, partition),
-      followsReports: context.followsReports,
+      followsReports: followsReports(context, source),
     });
     const resume = resumes[index]!;
     const goesOn = context.followsReports && !afresh && "saved" in resume;
@@ -155,7 +111,10 @@ export async function startTask(
     lane.reports = openReports(context, lane, position);
     return lane;
   });
+  const by = saved[0]?.ended ?? null;
+  const hasEnded = by !== null && saved.every(({ ended }) => ended === by);
   return {
+    start: context,
     task,
     lanes,
     resumed,
@@ -164,13 +123,22 @@ export async function startTask(
     committed: own,
     port,
     reports: null,
+    ended: hasEnded ? { by, positions: task.inputs.map(({ position }) => position) } : null,
     isDrained: false,
   };
 }
 
+/** Whether the job has committed anything in a partition, be it by another stage; a reset does not count. */
+function isStarted(committed: readonly CommittedOffset[], partition: number): boolean {
+  return committed.some((one) =>
+    one.partition === partition &&
+    decodeMetadata(one.offset, one.metadata).repartitions !== null
+  );
+}
+
 /** Where the writers of a lane's partition report; null as long as none does. */
 export function openReports(
-  { reports, stops, job: { applicationId } }: StartContext,
+  { reports, job: { applicationId } }: StartContext,
   lane: InputLane,
   position: number,
 ): ReportLane | null {
@@ -185,7 +153,7 @@ export function openReports(
       topicId: found.id,
       aboutId: lane.topicId,
       position: Math.max(position, described.startOffset),
-      stopOffset: stops === null ? null : described.endOffset,
+      stopOffset: lane.stopOffset === null ? null : described.endOffset,
     });
   }
   if (position === 0) return null;
@@ -207,16 +175,20 @@ function stopOffset(context: StartContext, index: number, partition: number): nu
 
 async function resumeOf(
   context: StartContext,
-  topic: TopicDescription,
+  index: number,
   { partition, saved, startedBefore }: {
     readonly partition: number;
     readonly saved: SavedProgress | null;
     readonly startedBefore: boolean;
   },
 ): Promise<Resume> {
-  const { log, from, onDataLoss, job: { applicationId } } = context;
+  const { log, onDataLoss, job: { applicationId } } = context;
+  const topic = context.inputs[index]!;
   const { startOffset, endOffset } = topic.partitions[partition]!;
   const ends = { earliest: startOffset, latest: endOffset };
+  // What the job wrote for itself it reads from the first record on.
+  const { isRepartition } = context.stage.topology.sources[index]!;
+  const from = isRepartition ? "earliest" : context.from;
   const firstOffset = typeof from === "number"
     ? (await log.offsetsForTime(topic.name, from))[partition]!
     : ends[from];
@@ -231,6 +203,15 @@ async function resumeOf(
     onDataLoss,
   });
   const where = `${topic.name}[${partition}]`;
+  if (saved !== null && saved.repartitions !== null) checkRepartitions(context, where, saved);
+  if (resume.kind === "recreated" && context.repartitions.length > 0) {
+    throw new FlightsError(
+      "topic-changed",
+      `Cannot resume ${applicationId} on ${where}: a job that repartitions goes on with the topics that ` +
+        `it has begun with, this one was deleted and created anew since then; take the job back with ` +
+        `\`flights reset ${applicationId}\``,
+    );
+  }
   if (resume.kind === "partitions-changed") {
     throw new FlightsError(
       "partitions-changed",
@@ -248,6 +229,23 @@ async function resumeOf(
     );
   }
   return resume;
+}
+
+/** State is kept by the stages of a job: in others it would be looked for in vain, and counted anew. */
+function checkRepartitions(
+  { repartitions, job: { applicationId } }: StartContext,
+  where: string,
+  saved: SavedProgress,
+): void {
+  const describe = (topics: readonly string[]) => topics.join(", ") || "none";
+  const [before, now] = [describe(saved.repartitions ?? []), describe(repartitions)];
+  if (before === now) return;
+  throw new FlightsError(
+    "state-incompatible",
+    `Cannot resume ${applicationId} on ${where}: it must have the repartition topics with which it has ` +
+      `committed (${before}), it has others (${now}); run it as before, take it back with ` +
+      `\`flights reset ${applicationId}\`, or give it another application id`,
+  );
 }
 
 /** The part of the changelog that holds the task's state. */

@@ -78,7 +78,7 @@ function netSales() {
   const env = new StreamEnvironment();
   const [sold, returned] = ["sales", "returns"].map((topic) =>
     env.fromSource<Sale>(
-      { topic, deserializer: json((value) => value as Sale) },
+      { topic, deserializer: json((value) => value as Sale), partitionedBy: "shop" },
       WatermarkStrategy.forMonotonousTimestamps(),
     )
   );

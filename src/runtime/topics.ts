@@ -4,7 +4,7 @@ import type { Log, TopicDescription, TopicSpec } from "../log/log.ts";
 import { FlightsError, hasCode } from "../base/errors.ts";
 import { watermarksTopic } from "./progress_records.ts";
 import { deadLetterTopic, lateTopic } from "../stream/stray_topics.ts";
-import type { Topology } from "../stream/topology.ts";
+import type { JobStage } from "./stages.ts";
 
 /** The topic that holds the state of a job's stage (semantics 14). */
 export function changelogTopic(applicationId: string, stage: string): string {
@@ -17,11 +17,6 @@ export function isOwnTopic(applicationId: string, topic: string): boolean {
     topic.startsWith(`${applicationId}-repartition-`);
 }
 
-/** The name of a topology's only stage: its inputs. */
-export function stageName(topology: Topology): string {
-  return topology.sources.map((source) => source.topic).join("-");
-}
-
 /**
  * The topics that a job needs beside its sources and sinks, each with its policy: the one place where
  * a kind of topic is added. What {@linkcode isOwnTopic} names goes with a reset, and the rest belongs to
@@ -29,22 +24,14 @@ export function stageName(topology: Topology): string {
  */
 export function ownTopics(
   applicationId: string,
-  topology: Topology,
+  stages: readonly JobStage[],
   { partitions, sinks }: {
     /** Of the inputs. */
     readonly partitions: number;
+    /** What is written for others. */
     readonly sinks: readonly TopicDescription[];
   },
 ): readonly TopicSpec[] {
-  const sources = [...new Set(topology.sources.map((source) => source.topic))];
-  const deadLetters = sources.map((name) => ({ name: deadLetterTopic(name), partitions }));
-  const late = topology.findsLate
-    ? sources.map((name) => ({ name: lateTopic(name), partitions }))
-    : [];
-  const changelog = changelogTopic(applicationId, stageName(topology));
-  const changelogs = topology.isStateful
-    ? [{ name: changelog, partitions, cleanup: "compact" as const }]
-    : [];
   // Kept as long as what they are about.
   const watermarks = sinks.map(({ name, partitions, retentionMs, retentionBytes }) => ({
     name: watermarksTopic(name),
@@ -52,7 +39,27 @@ export function ownTopics(
     ...(retentionMs !== null && { retentionMs }),
     ...(retentionBytes !== null && { retentionBytes }),
   }));
-  return [...deadLetters, ...late, ...changelogs, ...watermarks];
+  return [
+    ...stages.flatMap((stage) => stageTopics(applicationId, stage, partitions)),
+    ...watermarks,
+  ];
+}
+
+/** What a stage needs; all of it has as many partitions as its inputs. */
+function stageTopics(
+  applicationId: string,
+  { name, topology }: JobStage,
+  partitions: number,
+): readonly TopicSpec[] {
+  const names = topology.sources.flatMap(({ topic, isRepartition }) => [
+    ...(isRepartition ? [topic, watermarksTopic(topic)] : []),
+    deadLetterTopic(topic),
+    ...(topology.findsLate ? [lateTopic(topic)] : []),
+  ]);
+  const changelogs: readonly TopicSpec[] = topology.isStateful
+    ? [{ name: changelogTopic(applicationId, name), partitions, cleanup: "compact" }]
+    : [];
+  return [...names.map((name) => ({ name, partitions })), ...changelogs];
 }
 
 /** Creates those of `topics` that are not there; another member may do the same at the same time. */

@@ -6,7 +6,8 @@
 
 import { watermarksTopic } from "./progress_records.ts";
 import type { InputLane } from "./input_lane.ts";
-import { openReports, type StartContext } from "./task_start.ts";
+import type { StartContext } from "./start_context.ts";
+import { openReports } from "./task_start.ts";
 
 /** Looks up who is registered for lanes that have to know; they go on as soon as it can be told. */
 export async function lookUpWriters(

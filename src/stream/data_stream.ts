@@ -1,7 +1,7 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
 import { type Duration, parseDuration } from "../base/duration.ts";
-import type { Key } from "./key.ts";
+import { type Key, placementText } from "./key.ts";
 import {
   keyedProcess,
   type KeyedProcessFunction,
@@ -15,7 +15,7 @@ import { runningReduce } from "./operators/running_reduce.ts";
 import { filter, flatMap, keyBy, map, passThrough } from "./operators/stateless.ts";
 import { windowReduce } from "./operators/window_reduce.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
-import type { Node, OperatorNode, SourceNode, Topology } from "./topology.ts";
+import type { Node, OperatorNode, RepartitionNode, SourceNode, Topology } from "./topology.ts";
 import type { WindowAssigner } from "./window.ts";
 
 /** The settings of a new node that are not the same for all. */
@@ -37,9 +37,23 @@ function addOperator(
   });
 }
 
-/** The sources whose elements reach `node`. */
-function sourcesOf(node: Node): readonly SourceNode[] {
-  return node.kind === "source" ? [node] : node.inputs.flatMap(sourcesOf);
+/** Where the elements that reach `node` were read: topics, those of the job's repartitions among them. */
+function originsOf(node: Node): readonly (SourceNode | RepartitionNode)[] {
+  return node.kind === "source" || node.kind === "repartition"
+    ? [node]
+    : node.inputs.flatMap(originsOf);
+}
+
+/**
+ * Whether elements that were read there are said to lie where `keySelector` places them. Of a source it
+ * is believed that a function gives the field that it declares, and checked with each key.
+ */
+function isPlacedBy(
+  { kind, partitionedBy }: SourceNode | RepartitionNode,
+  keySelector: string | ((value: never) => Key),
+): boolean {
+  if (typeof keySelector === "string") return partitionedBy === keySelector;
+  return kind === "source" && partitionedBy !== null;
 }
 
 /** A stream of elements with their event times. */
@@ -85,10 +99,13 @@ export class DataStream<T> {
   }
 
   /**
-   * The same elements, each under a key: what follows keeps its state by key.
+   * The same elements, each under a key: what follows keeps its state by key. All elements of a key
+   * have to come to one task (semantics 23). Where the sources declare the field that places their
+   * records, they do, and each key's place is checked; else the elements go through a repartition topic
+   * of the job, for which they must be JSON values.
    *
-   * @param keySelector the name of a field, or a function that returns the key. It must be the field
-   * that the sources declare as placing their records; each key's place is checked (semantics 23).
+   * @param keySelector the name of a field, or a function that returns the key; of a source that
+   * declares a field, a function is taken to return that one.
    */
   keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, T[F] & Key>;
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
@@ -96,12 +113,23 @@ export class DataStream<T> {
     const select = typeof keySelector === "function"
       ? keySelector
       : (value: T) => value[keySelector] as Key;
-    const placed = sourcesOf(this.node).every((source) => source.partitionedBy !== null);
-    const settings = { name: "keyBy", build: keyBy(select, placed) };
-    return new KeyedStream<T, Key>(
-      this.topology,
-      addOperator(this.topology, [this.node], settings),
-    );
+    const isPlaced = originsOf(this.node).every((origin) => isPlacedBy(origin, keySelector));
+    const partitionedBy = typeof keySelector === "string" ? keySelector : null;
+    const node = isPlaced ? this.node : this.#repartitioned(select, partitionedBy);
+    const settings = { name: "keyBy", build: keyBy(select) };
+    return new KeyedStream<T, Key>(this.topology, addOperator(this.topology, [node], settings));
+  }
+
+  #repartitioned(select: (value: T) => Key, partitionedBy: string | null): RepartitionNode {
+    const origins = originsOf(this.node).map((one) => one.kind === "source" ? one.topic : one.name);
+    return this.topology.add({
+      kind: "repartition",
+      id: this.topology.freshId("repartition"),
+      inputs: [this.node],
+      name: this.topology.freshRepartition([...new Set(origins)].join("-")),
+      partitionedBy,
+      placement: (value) => placementText(select(value as T)),
+    });
   }
 
   /** What an operator put aside under `tag`. */

@@ -12,7 +12,7 @@ export interface TopicSource<T> {
   readonly deserializer: Deserializer<T>;
   /**
    * The field whose text's UTF-8 bytes place each record on its partition (semantics 22). A `keyBy`
-   * on that field then needs no repartition, and checks it (semantics 23).
+   * on that field then needs no repartition topic, and checks each key's place (semantics 23).
    */
   readonly partitionedBy?: keyof T & string;
 }
@@ -43,6 +43,7 @@ export class StreamEnvironment {
       deserialize: source.deserializer,
       watermarks: watermarks as WatermarkStrategy<unknown>,
       partitionedBy: source.partitionedBy ?? null,
+      isRepartition: false,
     });
     return new DataStream<T>(this.topology, node);
   }

@@ -297,20 +297,3 @@ Deno.test("semantics 23: a numeric field places by its text, as any field does",
   );
   assert.equal(driver.held, 4);
 });
-
-Deno.test("semantics 23: without a declared field only a topic of one partition can be keyed", () => {
-  const env = new StreamEnvironment();
-  const declared = { topic: "in", deserializer: readings, partitionedBy: "key" as const };
-  const undeclared = { topic: "other", deserializer: readings };
-  const watermarks = WatermarkStrategy.forMonotonousTimestamps<Reading>();
-  env.fromSource(declared, watermarks).union(env.fromSource(undeclared, watermarks))
-    .keyBy("key").window(TumblingEventTimeWindows.of("1m")).reduce(sum)
-    .sinkTo(readingsSink("out"));
-  const one = new TestDriver(env.topology);
-  one.send("other", [at(0)]);
-  assert.equal(one.held, 1);
-  assert.throws(
-    () => new TestDriver(env.topology, { partitions: 2 }),
-    (error) => hasCode(error, "invalid-topology"),
-  );
-});

@@ -246,7 +246,8 @@ export class Task {
       if (!(error instanceof BadRecordError)) throw this.#failure(error);
       return this.#refuse(input, record, error);
     }
-    const { maxFuture = null } = this.#options;
+    // Of what was repartitioned it was judged before, by another clock maybe.
+    const maxFuture = source.isRepartition ? null : this.#options.maxFuture ?? null;
     if (maxFuture !== null && timestamp > this.#now + maxFuture) {
       this.#now = this.#options.clock.now();
       if (timestamp > this.#now + maxFuture) {

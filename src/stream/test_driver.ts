@@ -5,39 +5,28 @@
  */
 
 import { SimulatedClock } from "../base/clock.ts";
-import { textOf, utf8 } from "../base/bytes.ts";
 import { FlightsError } from "../base/errors.ts";
-import type { Header, RawRecord } from "../base/record.ts";
+import { partitionForText } from "../base/murmur2.ts";
+import type { RawRecord } from "../base/record.ts";
 import type { OutcomeCounts } from "./counts.ts";
 import { sumOutcomes } from "./counts.ts";
 import { headTimeOf, type Lane, oldestFirst, rankOf } from "./order.ts";
 import type { ChangelogEntry } from "./state/tables.ts";
 import type { SavedInput } from "./input_progress.ts";
+import { stagesOf } from "./stages.ts";
 import { Task, type TaskOptions } from "./task.ts";
 import type { OutputRecord, Outputs } from "./task_context.ts";
+import { CarriedWatermarks } from "./test_carrying.ts";
+import {
+  forwardedOf,
+  LiteralRecord,
+  outputOf,
+  type TestOutput,
+  type TestRecord,
+} from "./test_records.ts";
 import type { Topology } from "./topology.ts";
 
-/** A record to be read. */
-export interface TestRecord {
-  /** Text and bytes stay as they are, null is a null value, anything else becomes JSON. */
-  readonly value: unknown;
-  /** Milliseconds since the Unix epoch. */
-  readonly timestamp: number;
-  /** Default 0. */
-  readonly partition?: number;
-  /** Default null. */
-  readonly key?: string;
-}
-
-/** A record that was written. */
-export interface TestOutput {
-  readonly key: string | null;
-  /** What its JSON text holds; the text itself where it is no JSON. */
-  readonly value: unknown;
-  readonly timestamp: number;
-  /** Each header's text by its name. */
-  readonly headers: Readonly<Record<string, string>>;
-}
+export type { TestOutput, TestRecord } from "./test_records.ts";
 
 /** Settings of a {@linkcode TestDriver}. */
 export interface TestDriverOptions extends Pick<TaskOptions, "onError" | "maxFuture" | "bounded"> {
@@ -53,25 +42,33 @@ interface Saved {
   readonly state: Map<string, ChangelogEntry>;
 }
 
-/** Runs a topology on literal lists. */
+/** Runs a topology on literal lists; what is repartitioned goes from stage to stage at once. */
 export class TestDriver {
   /** The clock of the job; tests move it with {@linkcode TestDriver.advance}. */
   readonly clock: SimulatedClock;
   readonly #topology: Topology;
+  readonly #stages: readonly Topology[];
   readonly #options: TestDriverOptions;
   readonly #partitions: number;
-  #tasks: Task[];
-  #saved: (Saved | null)[];
+  /** By stage, then by partition. */
+  #tasks: readonly (readonly Task[])[];
+  #saved: readonly (readonly (Saved | null)[])[];
+  /** By repartition topic. */
+  #carried: ReadonlyMap<string, CarriedWatermarks>;
   readonly #records = new Map<string, LiteralRecord[]>();
+  /** How many records of each partition of a repartition topic are committed. */
+  #committedEnds = new Map<LiteralRecord[], number>();
   readonly #committed = new Map<string, TestOutput[]>();
   #pending: { topic: string; output: TestOutput }[] = [];
 
   constructor(topology: Topology, options: TestDriverOptions = {}) {
     this.#topology = topology;
+    this.#stages = stagesOf(topology, (name) => `repartition-${name}`);
     this.#options = options;
     this.clock = options.clock ?? new SimulatedClock();
     this.#partitions = options.partitions ?? 1;
-    this.#saved = Array.from({ length: this.#partitions }, () => null);
+    this.#saved = this.#stages.map(() => Array.from({ length: this.#partitions }, () => null));
+    this.#carried = this.#startCarrying();
     this.#tasks = this.#start();
   }
 
@@ -98,10 +95,14 @@ export class TestDriver {
 
   /** Ends a bounded run (semantics 11). @param options `drain`: fires all open windows. */
   end(options: { readonly drain?: boolean } = {}): void {
-    for (const task of this.#tasks) {
-      task.endInputs();
-      if (options.drain) task.drain();
-    }
+    this.#stages.forEach((_, stage) => {
+      this.#runStage(stage);
+      for (const task of this.#tasks[stage]!) {
+        task.endInputs();
+        if (options.drain) task.drain();
+        this.#report(stage, task);
+      }
+    });
     this.commit();
   }
 
@@ -113,14 +114,17 @@ export class TestDriver {
       this.#committed.set(topic, outputs);
     }
     this.#pending = [];
-    this.#saved = this.#tasks.map((task, partition) => {
-      const state = this.#saved[partition]?.state ?? new Map<string, ChangelogEntry>();
-      for (const entry of task.takeChanges()) {
-        if (entry.value === null) state.delete(entry.key);
-        else state.set(entry.key, entry);
-      }
-      return { state, inputs: task.inputs.map((_, index) => task.savedInput(index)) };
-    });
+    this.#committedEnds = new Map(this.#repartitionLanes.map((lane) => [lane, lane.length]));
+    this.#saved = this.#tasks.map((tasks, stage) =>
+      tasks.map((task, partition) => {
+        const state = this.#saved[stage]![partition]?.state ?? new Map<string, ChangelogEntry>();
+        for (const entry of task.takeChanges()) {
+          if (entry.value === null) state.delete(entry.key);
+          else state.set(entry.key, entry);
+        }
+        return { state, inputs: task.inputs.map((_, index) => task.savedInput(index)) };
+      })
+    );
   }
 
   /** Stops with a commit and starts again from it. */
@@ -132,6 +136,8 @@ export class TestDriver {
   /** Throws away all since the last commit, starts again from there and replays. */
   crash(): void {
     this.#pending = [];
+    for (const lane of this.#repartitionLanes) lane.length = this.#committedEnds.get(lane) ?? 0;
+    this.#carried = this.#startCarrying();
     this.#tasks = this.#start();
     this.#run();
   }
@@ -142,65 +148,106 @@ export class TestDriver {
     return [...this.#committed.get(topic) ?? [], ...pending.map((one) => one.output)];
   }
 
-  /** The watermark of each task. */
+  /** The watermark of each task, stage by stage. */
   get watermarks(): readonly number[] {
-    return this.#tasks.map((task) => task.watermark);
+    return this.#allTasks.map((task) => task.watermark);
   }
 
-  /** What became of the records that came in. */
+  /** What became of the records that came in; one that was repartitioned comes in again. */
   get outcomes(): OutcomeCounts {
-    return sumOutcomes(this.#tasks.map((task) => task.outcomes));
+    return sumOutcomes(this.#allTasks.map((task) => task.outcomes));
   }
 
   /** How many records wait in open windows. */
   get held(): number {
-    return this.#tasks.reduce((sum, task) => sum + task.held, 0);
+    return this.#allTasks.reduce((sum, task) => sum + task.held, 0);
   }
 
   /** How many entries the state holds. */
   get stateEntries(): number {
-    return this.#tasks.reduce((sum, task) => sum + task.stateEntries, 0);
+    return this.#allTasks.reduce((sum, task) => sum + task.stateEntries, 0);
   }
 
-  #start(): Task[] {
-    return this.#saved.map((saved, partition) => {
-      const task = new Task(this.#topology, {
-        ...this.#options,
-        clock: this.clock,
-        partition,
-        partitions: this.#partitions,
-        outputs: this.#outputs(),
-      });
-      for (const entry of saved?.state.values() ?? []) task.restoreState(entry);
-      saved?.inputs.forEach((input, index) => task.restoreInput(index, input));
-      return task;
-    });
+  get #allTasks(): readonly Task[] {
+    return this.#tasks.flat();
+  }
+
+  get #repartitionLanes(): readonly LiteralRecord[][] {
+    return [...this.#carried.keys()].flatMap((topic) => this.#lanes(topic));
+  }
+
+  #startCarrying(): ReadonlyMap<string, CarriedWatermarks> {
+    const sources = this.#stages.flatMap(({ sources }) => sources);
+    const topics = sources.filter(({ isRepartition }) => isRepartition).map(({ topic }) => topic);
+    return new Map(topics.map((topic) => [topic, new CarriedWatermarks(this.#partitions)]));
+  }
+
+  #start(): readonly (readonly Task[])[] {
+    return this.#saved.map((stage, index) =>
+      stage.map((saved, partition) => {
+        const task = new Task(this.#stages[index]!, {
+          ...this.#options,
+          clock: this.clock,
+          partition,
+          partitions: this.#partitions,
+          outputs: this.#outputs(),
+        });
+        for (const entry of saved?.state.values() ?? []) task.restoreState(entry);
+        saved?.inputs.forEach((input, index) => task.restoreInput(index, input));
+        return task;
+      })
+    );
   }
 
   #run(): void {
+    this.#stages.forEach((_, stage) => this.#runStage(stage));
+  }
+
+  /** Processes all that a stage can read. */
+  #runStage(stage: number): void {
+    const tasks = this.#tasks[stage]!;
     const lanes = oldestFirst<TestLane>();
-    this.#topology.sources.forEach((source, index) => {
-      for (const task of this.#tasks) {
+    this.#stages[stage]!.sources.forEach((source, index) => {
+      for (const task of tasks) {
         const records = this.#lane(source.topic, task.partition);
         const position = task.inputs[index]!.position;
         task.setCaughtUp(index, position >= records.length);
+        this.#carried.get(source.topic)?.apply(task, index);
         const rank = rankOf(index, task.partition, this.#partitions);
         const lane = new TestLane({ task, index, rank, records, at: position });
         if (lane.load((record) => headTimeOf(source, record))) lanes.push(lane);
       }
     });
-    for (const task of this.#tasks) task.tick();
+    this.#tick(stage);
     for (let lane = lanes.peek(); lane !== undefined; lane = lanes.peek()) {
-      const source = this.#topology.sources[lane.index]!;
+      const source = this.#stages[stage]!.sources[lane.index]!;
       lane.step();
-      if (lane.load((record) => headTimeOf(source, record))) {
-        lanes.settle();
-      } else {
-        lanes.pop();
-        lane.task.setCaughtUp(lane.index, true);
-      }
+      const hasMore = lane.load((record) => headTimeOf(source, record));
+      if (!hasMore) lane.task.setCaughtUp(lane.index, true);
+      this.#carried.get(source.topic)?.apply(lane.task, lane.index);
+      this.#report(stage, lane.task);
+      if (hasMore) lanes.settle();
+      else lanes.pop();
     }
-    for (const task of this.#tasks) task.tick();
+    this.#tick(stage);
+  }
+
+  #tick(stage: number): void {
+    for (const task of this.#tasks[stage]!) {
+      task.tick();
+      this.#report(stage, task);
+    }
+  }
+
+  /** Tells the next stages how far a task has come. */
+  #report(stage: number, task: Task): void {
+    for (const topic of this.#stages[stage]!.sinkTopics) {
+      this.#carried.get(topic)?.report(task, this.#lanes(topic).map((lane) => lane.length));
+    }
+  }
+
+  #lanes(topic: string): readonly LiteralRecord[][] {
+    return Array.from({ length: this.#partitions }, (_, one) => this.#lane(topic, one));
   }
 
   #lane(topic: string, partition: number): LiteralRecord[] {
@@ -212,10 +259,18 @@ export class TestDriver {
 
   #outputs(): Outputs {
     return {
-      write: (topic, record) => this.#pending.push({ topic, output: outputOf(record) }),
+      write: (topic, record) => {
+        if (this.#carried.has(topic)) this.#repartition(topic, record);
+        else this.#pending.push({ topic, output: outputOf(record) });
+      },
       forward: (topic, record, headers) =>
         this.#pending.push({ topic, output: forwardedOf(record, headers) }),
     };
+  }
+
+  #repartition(topic: string, { timestamp, key, value, placement }: OutputRecord): void {
+    const lane = this.#lane(topic, partitionForText(placement!, this.#partitions));
+    lane.push(new LiteralRecord({ timestamp, value, key: key! }, lane.length));
   }
 }
 
@@ -255,69 +310,4 @@ class TestLane implements Lane {
   step(): void {
     this.task.process(this.index, this.#records[this.#at++]!);
   }
-}
-
-/** A literal as it would lie on a log. */
-class LiteralRecord implements RawRecord {
-  readonly timestamp: number;
-  readonly #key: string | undefined;
-  readonly #value: Uint8Array | null;
-
-  constructor(record: TestRecord, readonly offset: number) {
-    this.timestamp = record.timestamp;
-    this.#key = record.key;
-    this.#value = bytesOf(record.value);
-  }
-
-  key(): Uint8Array | null {
-    return this.#key === undefined ? null : utf8(this.#key);
-  }
-
-  value(): Uint8Array | null {
-    return this.#value;
-  }
-
-  valueText(): string | null {
-    return this.#value === null ? null : textOf(this.#value);
-  }
-
-  headers(): readonly Header[] {
-    return [];
-  }
-}
-
-function bytesOf(value: unknown): Uint8Array | null {
-  if (value === null || value instanceof Uint8Array) return value;
-  return utf8(typeof value === "string" ? value : JSON.stringify(value));
-}
-
-function outputOf(record: OutputRecord): TestOutput {
-  const { key, timestamp } = record;
-  return { key, timestamp, value: literalOf(record.value), headers: headersOf(record.headers) };
-}
-
-function forwardedOf(record: RawRecord, headers: readonly Header[]): TestOutput {
-  const key = record.key();
-  return {
-    key: key === null ? null : textOf(key),
-    value: literalOf(record.valueText()),
-    timestamp: record.timestamp,
-    headers: headersOf([...record.headers(), ...headers]),
-  };
-}
-
-function literalOf(text: string | null): unknown {
-  if (text === null) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function headersOf(headers: readonly Header[]): Readonly<Record<string, string>> {
-  const named = headers.map(({ name, value }) =>
-    [name, textOf(value ?? new Uint8Array())] as const
-  );
-  return Object.fromEntries(named);
 }

@@ -54,6 +54,8 @@ export interface SourceNode extends NodeBase {
   readonly watermarks: WatermarkStrategy<unknown>;
   /** The field whose text places a record on its partition, where the writer declares one. */
   readonly partitionedBy: string | null;
+  /** Whether it is a repartition topic of the job: nobody else writes it. */
+  readonly isRepartition: boolean;
 }
 
 /** What happens to elements between source and sink. */
@@ -78,8 +80,22 @@ export interface SideOutputNode extends NodeBase {
   readonly tagId: string;
 }
 
+/**
+ * Elements go through a topic of the job, so that all of a key come to one task (semantics 23). Here one
+ * stage ends and another begins: `stages.ts` makes a sink and a source of it.
+ */
+export interface RepartitionNode extends NodeBase {
+  readonly kind: "repartition";
+  /** The topic's name within the job; it stays the same over restarts. */
+  readonly name: string;
+  /** The field that places the elements; null where a function does. */
+  readonly partitionedBy: string | null;
+  /** The text that places an element on its partition. */
+  readonly placement: (value: unknown) => string;
+}
+
 /** One step of a topology. */
-export type Node = SourceNode | OperatorNode | SideOutputNode;
+export type Node = SourceNode | OperatorNode | SideOutputNode | RepartitionNode;
 
 /** A job's nodes, each behind its inputs. */
 export class Topology {
@@ -91,12 +107,12 @@ export class Topology {
     return this.#nodes;
   }
 
-  /** The topics that are read, in the order of the topology. */
+  /** The topics that are read, in the order of the topology; repartition topics are none of them. */
   get sources(): readonly SourceNode[] {
     return this.#nodes.filter((node) => node.kind === "source");
   }
 
-  /** The topics that are written. */
+  /** The topics that are written; repartition topics are none of them. */
   get sinkTopics(): readonly string[] {
     const topics = this.#nodes.flatMap((node) => node.kind === "operator" ? node.writes : []);
     return [...new Set(topics)];
@@ -126,6 +142,7 @@ export class Topology {
       inputs: node.inputs.map(({ id }) => id),
       ...(node.kind === "source" && { topic: node.topic }),
       ...(node.kind === "operator" && { name: node.name, writes: node.writes }),
+      ...(node.kind === "repartition" && { name: node.name }),
     })));
   }
 
@@ -152,9 +169,19 @@ export class Topology {
 
   /** An id for a node that was given none: the word of the language and a number. */
   freshId(name: string): string {
-    for (let number = 1;; number++) {
-      const id = number === 1 ? name : `${name}-${number}`;
-      if (!this.#ids.has(id)) return id;
-    }
+    return freshName(name, this.#ids);
+  }
+
+  /** A name for a repartition topic: that of what goes through it, and a number. */
+  freshRepartition(name: string): string {
+    const taken = this.#nodes.flatMap((node) => node.kind === "repartition" ? [node.name] : []);
+    return freshName(name, new Set(taken));
+  }
+}
+
+function freshName(name: string, taken: ReadonlySet<string>): string {
+  for (let number = 1;; number++) {
+    const fresh = number === 1 ? name : `${name}-${number}`;
+    if (!taken.has(fresh)) return fresh;
   }
 }

@@ -41,7 +41,7 @@ export function combineStatuses(
 }
 
 function combineTasks(byAge: readonly TaskStatus[]): readonly TaskStatus[] {
-  const tasks = new Map(byAge.map((task) => [task.partition, task]));
+  const tasks = new Map(byAge.map((task) => [`${task.stage} ${task.partition}`, task]));
   return [...tasks.values()].sort((a, b) => a.partition - b.partition);
 }
 

@@ -5,7 +5,15 @@ import { combineStatuses } from "./combine_statuses.ts";
 
 function task(partition: number, used: number): TaskStatus {
   const outcomes = { ...noOutcomes(), used };
-  return { partition, watermark: null, held: 0, stateEntries: 0, outcomes, inputs: [] };
+  return {
+    stage: "in",
+    partition,
+    watermark: null,
+    held: 0,
+    stateEntries: 0,
+    outcomes,
+    inputs: [],
+  };
 }
 
 function commits(count: number, lastAt: number | null, lastDurationMs: number | null) {

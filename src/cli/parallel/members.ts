@@ -1,12 +1,12 @@
 /** Several members of a job in one process, each in a worker thread: `--parallelism N`. */
 
 import { systemClock } from "../../base/clock.ts";
-import { describeDuration } from "../../base/duration.ts";
-import { FlightsError, messageOf } from "../../base/errors.ts";
+import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../log/log.ts";
-import { findStops, runJob } from "../../runtime/job.ts";
+import { findStops, runJob, stopsOfStages } from "../../runtime/job.ts";
 import type { JobObserver } from "../../runtime/job_options.ts";
 import type { JobStatus, TaskStatus } from "../../runtime/job_status.ts";
+import { OthersWait, type StageStops } from "../../runtime/stage_stops.ts";
 import type { EverywhereOptions } from "../everywhere.ts";
 import { runOptions } from "../job_flags.ts";
 import { jobOf, type JobRequest } from "../jobs.ts";
@@ -48,7 +48,8 @@ export async function runMembers(
     ? await findStops(log, job, { ...runOptions(options), signal, observer: together })
     : null;
   if (signal.aborted) return await runJob(log, job, { signal });
-  const end = stops && new SharedEnd(stops, options.parallelism);
+  const stageStops = stops && stopsOfStages(log, job, { stops, drain: options.drain === true });
+  const end = stageStops && new SharedEnd(stageStops.stops, options.parallelism);
   const members = new Members();
   const stop = () => members.stop();
   signal.addEventListener("abort", stop);
@@ -66,7 +67,9 @@ export async function runMembers(
     );
   }
   try {
-    const work = end === null ? [] : [awaitEnd(log, request, { end, members })];
+    const work = end === null || stageStops === null
+      ? []
+      : [awaitEnd(request, { end, stops: stageStops, members })];
     return await members.end({ work, warn });
   } finally {
     signal.removeEventListener("abort", stop);
@@ -81,41 +84,33 @@ export async function runMembers(
  * too long, while the members here have nothing left to do.
  */
 async function awaitEnd(
-  log: Log,
   { options: { applicationId, wait, parallelism } }: JobRequest,
-  { end, members }: { readonly end: SharedEnd; readonly members: Members },
+  { end, stops, members }: {
+    readonly end: SharedEnd;
+    readonly stops: StageStops;
+    readonly members: Members;
+  },
 ): Promise<void> {
   // A group that is being shared out anew may not tell its members' names, nor members their ids yet.
   const names = new Set(
     Array.from({ length: parallelism }, (_, i) => nameOf(applicationId, i + 1)),
   );
-  let since = systemClock.now();
-  let seen = "";
+  let others = new OthersWait();
   while (!members.stopping.aborted) {
     await systemClock.sleep(lookInterval, members.stopping);
     if (end.isWorking) {
-      seen = "";
+      others = new OthersWait();
       continue;
     }
-    const group = await log.describeGroup(applicationId);
-    const others = group.members.filter(({ id, description }) =>
+    const { group } = await stops.fix();
+    const theirs = group.members.filter(({ id, description }) =>
       !members.ids.has(id) && !names.has(description)
     );
-    end.takeOthers(others, group.offsets);
+    if (stops.isFixed()) end.takeOthers(theirs, group.offsets);
     if (end.isReached) return members.stop();
-    const left = end.left;
-    const holder = others.find(({ partitions }) => partitions.some((one) => left.includes(one)));
-    const offsets = group.offsets.filter(({ partition }) => left.includes(partition));
-    const now = JSON.stringify([holder?.id, offsets.map(({ offset }) => offset)]);
-    if (now !== seen) since = systemClock.now();
-    seen = now;
-    if (holder === undefined || systemClock.now() - since < wait) continue;
-    throw new FlightsError(
-      "members-alive",
-      `Cannot run ${applicationId} until the end: no other member may hold it back, ` +
-        `${holder.description} holds ${holder.partitions.join(", ")} and has come no further for ` +
-        `over ${describeDuration(wait)}`,
-    );
+    const { offsets } = group;
+    const now = systemClock.now();
+    others.check(applicationId, { members: theirs, offsets, left: end.left, now, wait });
   }
 }
 
@@ -124,8 +119,8 @@ class Members {
   readonly #workers: MemberWorker[] = [];
   readonly #statuses = new Map<number, JobStatus>();
   readonly #ids = new Set<string>();
-  /** Tasks that came to their end here, by partition, whoever holds them now. */
-  readonly #ended = new Map<number, TaskStatus>();
+  /** Tasks that came to their end here, by stage and partition, whoever holds them now. */
+  readonly #ended = new Map<string, TaskStatus>();
   readonly #failures: unknown[] = [];
   readonly #stopping = new AbortController();
 
@@ -152,7 +147,7 @@ class Members {
   takeStatus(member: number, status: JobStatus): void {
     if (status.member !== null) this.#ids.add(status.member);
     if (status.state === "at-end") {
-      for (const task of status.tasks) this.#ended.set(task.partition, task);
+      for (const task of status.tasks) this.#ended.set(`${task.stage} ${task.partition}`, task);
     }
     const isEmptied = this.stopping.aborted && status.tasks.length === 0;
     if (!isEmptied || !this.#statuses.has(member)) this.#statuses.set(member, status);

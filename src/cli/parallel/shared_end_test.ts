@@ -16,6 +16,7 @@ function status(state: JobState, ...partitions: readonly number[]): JobStatus {
     at: 0,
     startedAt: 0,
     tasks: partitions.map((partition) => ({
+      stage: "a-b",
       partition,
       watermark: null,
       held: 0,

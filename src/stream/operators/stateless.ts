@@ -42,19 +42,9 @@ const rememberedKeys = 100_000;
 /**
  * Gives each element its key. A keyed operator needs all records of a key in one task, so each key's
  * place is checked at its first sight (semantics 23).
- *
- * @param placed whether the sources declare a field that places their records. Without one, only a
- * topic of one partition can be keyed.
  */
-export function keyBy<T, K extends Key>(keySelector: (value: T) => K, placed: boolean) {
+export function keyBy<T, K extends Key>(keySelector: (value: T) => K) {
   return (context: OperatorContext, { emit }: Downstream): Operator => {
-    if (!placed && context.partitions > 1) {
-      throw new FlightsError(
-        "invalid-topology",
-        "Cannot key a stream: its sources must declare the field that places their records " +
-          `(partitionedBy) or have one partition, they have ${context.partitions} and declare none`,
-      );
-    }
     const seen = new Set<string>();
     const check = (key: string, placement: string) => {
       const home = partitionForText(placement, context.partitions);
@@ -62,8 +52,9 @@ export function keyBy<T, K extends Key>(keySelector: (value: T) => K, placed: bo
         throw new FlightsError(
           "misplaced-key",
           `Cannot key ${context.describeRecord()} by "${placement}": a keyed operator needs all records of a key on ` +
-            `one partition, this key belongs on ${home}; write the topic with Kafka's own partitioner over ` +
-            "that field's text",
+            `one partition, this key belongs on ${home}; reset the job and send its input through a ` +
+            "repartition topic (flights stats --repartition; in a job of your own a source without " +
+            "partitionedBy), or write the topic with Kafka's own partitioner over that field's text",
         );
       }
       if (seen.size >= rememberedKeys) seen.clear();
