@@ -11,8 +11,8 @@ import { systemClock } from "../../src/base/clock.ts";
 export interface Site {
   /** The program and what comes before its arguments. */
   readonly command: readonly [string, ...string[]];
-  /** HOST:PORT of the brokers, with commas between. */
-  readonly bootstrap: string;
+  /** HOST:PORT of the brokers, with commas between; null: the embedded log in `folder`. */
+  readonly bootstrap: string | null;
   /** For what the processes keep and what they say. */
   readonly folder: string;
 }
@@ -72,8 +72,15 @@ function logFile({ folder }: Site, args: readonly string[]): string {
   return join(folder, `${args[0]}-${++started}.log`);
 }
 
+/** Where the embedded log of a site is. */
+export function dataOf(folder: string): string {
+  return join(folder, "data");
+}
+
 function environment({ bootstrap, folder }: Site): Record<string, string> {
-  return { BOOTSTRAP_SERVERS: bootstrap, XDG_STATE_HOME: folder };
+  return bootstrap === null
+    ? { FLIGHTS_DATA: dataOf(folder) }
+    : { BOOTSTRAP_SERVERS: bootstrap, XDG_STATE_HOME: folder };
 }
 
 /** Starts a command that ends by itself. */

@@ -29,6 +29,8 @@ const facts = {
   "partitions-changed": { domain: "user", retryable: false },
   /** A job that writes an input has another number of tasks than before (semantics 24). */
   "upstream-changed": { domain: "user", retryable: false },
+  /** A job does not report watermarks of a topic (semantics 24). */
+  "not-registered": { domain: "user", retryable: false },
   /** A position is outside of what the log holds (semantics 17). */
   "offset-out-of-range": { domain: "user", retryable: false },
   /** A record's key is on another partition than its placement says (semantics 23). */

@@ -20,6 +20,7 @@ Deno.test("FlightsError tells of every code whose it is and whether to try again
     "topic-changed": "user",
     "partitions-changed": "user",
     "upstream-changed": "user",
+    "not-registered": "user",
     "offset-out-of-range": "user",
     "misplaced-key": "user",
     "members-alive": "user, retryable",

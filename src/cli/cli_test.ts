@@ -27,7 +27,7 @@ Deno.test({
     });
     const commands = ["demo", "datagen", "merge", "stats", "reset", "produce", "consume"];
     const paths = [[], ...commands.map((name) => [name]), ["completions"], ["topics"]];
-    const below = ["list", "describe", "delete"].map((name) => ["topics", name]);
+    const below = ["list", "describe", "watermarks", "delete"].map((name) => ["topics", name]);
     for (const path of [...paths, ...below]) {
       const { code, out, error } = await answer(...path, "--help");
       assert.equal(code, 0);
@@ -47,6 +47,10 @@ const wrong: readonly (readonly [args: string, message: RegExp])[] = [
   ["merge --untilend", /^unknown option '--untilend'\n\(Did you mean --until-end\?\)/],
   ["merge extra", /^too many arguments for 'merge'. Expected 0 arguments but got 1: extra/],
   ["produce", /^missing required argument 'topic'/],
+  ["merge --watermarks both", /^'--watermarks <which>' .* Allowed choices are auto, record/],
+  ["topics watermarks", /^missing required argument 'topic'/],
+  ["topics watermarks t --forget a/b", /^'--forget <job>' .* 1 to 200 of/],
+  ["topics watermarks t --json --forget a", /^--json is not for --forget\n/],
   ["merge --drain", /^--drain needs --until-end\n/],
   ["stats --wait 1s", /^--wait needs --until-end\n/],
   ["merge --idle-timeout 0s", /^'--idle-timeout <duration>' .* It must be above zero/],

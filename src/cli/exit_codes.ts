@@ -27,6 +27,7 @@ const byErrorCode: Readonly<Record<ErrorCode, number>> = {
   "topic-changed": exitCode.needsDecision,
   "partitions-changed": exitCode.needsDecision,
   "upstream-changed": exitCode.needsDecision,
+  "not-registered": exitCode.needsDecision,
   "offset-out-of-range": exitCode.needsDecision,
   "misplaced-key": exitCode.needsDecision,
   "members-alive": exitCode.needsDecision,

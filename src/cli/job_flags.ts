@@ -16,6 +16,9 @@ import {
   startFrom,
 } from "./values.ts";
 
+/** Whether a job follows what the writers of its inputs report. */
+type Watermarks = NonNullable<JobOptions["watermarks"]>;
+
 /** The options of a job. */
 export type JobCommandOptions = EverywhereOptions & {
   readonly applicationId: string;
@@ -27,6 +30,7 @@ export type JobCommandOptions = EverywhereOptions & {
   readonly idleTimeout: number;
   readonly closeOnSilence: boolean;
   readonly maxFuture: number | null;
+  readonly watermarks: Watermarks;
   readonly onError: OnError;
   readonly onDataLoss: OnDataLoss;
   readonly commitInterval: number;
@@ -45,6 +49,7 @@ export function withJobOptions<A extends unknown[], O extends Record<string, unk
 ): Command<A, O & JobCommandOptions> {
   const onErrors = ["dead-letter", "skip", "fail"] as const;
   const onDataLosses = ["fail", "earliest", "latest"] as const;
+  const watermarks = ["auto", "record"] as const;
   command
     .option("--until-end", "stop at the end that the topics have now")
     .option("--drain", "with --until-end: fire the windows that are open there")
@@ -62,18 +67,36 @@ export function withJobOptions<A extends unknown[], O extends Record<string, unk
     .addOption(
       new Option(
         "--out-of-orderness <duration>",
-        "how far behind a newer record of its partition one may come",
+        "how far behind a newer record of its partition one may come; taken off carried watermarks, too",
       )
         .argParser(duration).default(0, "0s"),
     )
     .addOption(
-      new Option("--idle-timeout <duration>", "a partition silent for so long holds nothing back")
+      new Option(
+        "--idle-timeout <duration>",
+        "a partition silent for so long holds nothing back; where watermarks are carried, their " +
+          "writers judge that",
+      )
         .argParser(positiveDuration).default(10_000, "10s"),
     )
-    .option("--no-close-on-silence", "keep windows open while all partitions are silent")
+    .option(
+      "--no-close-on-silence",
+      "keep windows open while all partitions are silent, their watermarks carried or not",
+    )
     .addOption(
-      new Option("--max-future <duration>", "how far ahead of the clock a record may be, or off")
+      new Option(
+        "--max-future <duration>",
+        "how far ahead of the clock a record may be, or off; carried watermarks are not looked at",
+      )
         .argParser(durationOrOff).default(day, "1d"),
+    )
+    .addOption(
+      new Option(
+        "--watermarks <which>",
+        "auto: those that the writers of the inputs report (carried), else by the records' times; " +
+          "record: only the latter",
+      )
+        .choices(watermarks).default("auto"),
     )
     .addOption(
       new Option("--on-error <policy>", "what becomes of records that cannot be read")
@@ -111,13 +134,15 @@ export function watermarkStrategy<T>(options: JobCommandOptions): WatermarkStrat
 
 /** How the options say a member is run. @param stops for members that end together. */
 export function runOptions(options: JobCommandOptions, stops?: Stops): JobOptions {
-  const { commitInterval, from, onError, onDataLoss, maxFuture, untilEnd, drain, wait } = options;
+  const { commitInterval, from, onError, onDataLoss, maxFuture, watermarks } = options;
+  const { untilEnd, drain, wait } = options;
   return {
     commitInterval,
     from,
     onError,
     onDataLoss,
     maxFuture,
+    watermarks,
     ...(untilEnd && { untilEnd: { drain: drain === true, wait, ...(stops && { stops }) } }),
   };
 }

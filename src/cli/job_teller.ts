@@ -9,6 +9,7 @@ import type { JobCommandOptions } from "./job_flags.ts";
 import type { Fields, Teller } from "./logging.ts";
 import { ProgressLine } from "./progress_line.ts";
 import { resumeLines } from "./resume_lines.ts";
+import { describeHolder, sourceLines, unreportedLines } from "./watermark_lines.ts";
 import { counted } from "./words.ts";
 
 /** Tells of one run of a job: in lines above a progress line. */
@@ -20,6 +21,8 @@ export class JobTeller {
   readonly #waiting = new Map<number, string>();
   /** What has been warned of: each member finds the same. */
   readonly #warned = new Set<string>();
+  /** What each input goes by. */
+  readonly #sources = new Map<string, string>();
   /** The watermark of each task whose open windows were fired. */
   readonly #drained = new Map<number, number>();
 
@@ -39,9 +42,7 @@ export class JobTeller {
       waiting: (reason) => this.#tellWaiting(member, reason),
       replaced: (reason) => this.#line("warning", member, `joining again: ${reason}`),
       warned: ({ level, message, topics }) => {
-        if (this.#warned.has(message)) return;
-        this.#warned.add(message);
-        this.#line(level, 0, message, { topics });
+        this.#lineOnce(level, message, { topics });
       },
       resumed: (inputs) => {
         for (const { level, message, fields } of resumeLines(inputs, this.#options.from)) {
@@ -51,9 +52,34 @@ export class JobTeller {
       drained: (partition, watermark) => this.#drained.set(partition, watermark),
       status: (status) => {
         if (status.waitingFor === null) this.#waiting.delete(member);
-        if (member === 0) this.#progress.show(status);
+        if (member === 0) this.#tellStatus(status);
       },
     };
+  }
+
+  /** Tells what the inputs go by (semantics 24), and shows how far the job is. */
+  #tellStatus(status: JobStatus): void {
+    const isRecordMode = this.#options.watermarks === "record";
+    for (
+      const { topic, goesBy, message, fields } of sourceLines(status, {
+        told: this.#sources,
+        isRecordMode,
+      })
+    ) {
+      this.#sources.set(topic, goesBy);
+      this.#line("info", 0, message, fields);
+    }
+    for (const { message, fields } of unreportedLines(status)) {
+      this.#lineOnce("warning", message, fields);
+    }
+    this.#progress.show(status);
+  }
+
+  /** Tells what several members find, or what is found again and again, once. */
+  #lineOnce(level: "info" | "warning", message: string, fields: Fields): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#line(level, 0, message, fields);
   }
 
   /** Tells of what all members wait for once; the reason itself names who stands in the way. */
@@ -112,13 +138,15 @@ function tellEnd(tell: Teller, status: JobStatus): void {
   const outcomes = sumOutcomes(tasks.map((task) => task.outcomes));
   const held = tasks.reduce((sum, task) => sum + task.held, 0);
   const records = totalOf(outcomes);
+  const holder = describeHolder(tasks);
+  const waiting = holder === null ? "" : `; ${held} held, waiting for ${holder}`;
   const stopped = `${applicationId} stopped after ${
     describeDuration(status.at - status.startedAt)
   }`;
   tell.info(
     tasks.length === 0
       ? `${stopped}: it had no partitions`
-      : `${stopped}: ${describeOutcomes(outcomes, held)}`,
+      : `${stopped}: ${describeOutcomes(outcomes, held)}${waiting}`,
     { records, ...outcomes, held, outputs },
   );
 }

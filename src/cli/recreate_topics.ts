@@ -2,6 +2,7 @@
 
 import { FlightsError } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
+import { watermarksTopic } from "../runtime/progress_records.ts";
 import { isOwnTopic } from "../runtime/topics.ts";
 import { deadLetterTopic, lateTopic } from "../stream/stray_topics.ts";
 
@@ -29,7 +30,7 @@ export async function recreateTopics(
     name,
     lateTopic(name),
     deadLetterTopic(name),
-    `${name}.watermarks`,
+    watermarksTopic(name),
   ]));
   const deletedTopics = (await log.describeTopics()).map(({ name }) => name).filter((topic) =>
     beside.has(topic) || groups.some((group) => isOwnTopic(group, topic))

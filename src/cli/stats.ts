@@ -21,7 +21,10 @@ export function statsCommand() {
     )
     .option("--per-window", "each window's own sums instead of running totals")
     .addOption(
-      new Option("--allowed-lateness <duration>", "how long a closed window still takes records")
+      new Option(
+        "--allowed-lateness <duration>",
+        "how long a closed window still takes records, by carried watermarks too",
+      )
         .argParser(duration).default(0, "0s"),
     )
     .option(

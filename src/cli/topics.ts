@@ -3,12 +3,14 @@
 import { Command } from "@commander-js/extra-typings";
 import process from "node:process";
 import { formatDuration } from "../base/duration.ts";
-import type { TopicDescription } from "../log/log.ts";
+import type { Log, TopicDescription } from "../log/log.ts";
+import { watermarksTopic } from "../runtime/progress_records.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { DataOutput } from "./data_output.ts";
 import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import { writeError } from "./text_output.ts";
 import { textTable } from "./text_table.ts";
+import { watermarksCommand } from "./topics_watermarks.ts";
 import { withExamples, withWait } from "./usage.ts";
 import { topicName } from "./values.ts";
 import { waitForLog, waitForTopics } from "./wait_for_topics.ts";
@@ -20,14 +22,18 @@ function topicNames(text: string, before: readonly string[] = []): readonly stri
 
 /** Builds the command. */
 export function topicsCommand() {
-  const command = new Command("topics").description("lists, describes and deletes topics");
+  const command = new Command("topics").description(
+    "lists, describes and deletes topics, and shows how far their writers are",
+  );
   withExamples(command, [
     ["flights topics list", "all names, one a line"],
     ["flights topics describe skyone", "how many records each partition holds"],
+    ["flights topics watermarks flightdata", "how far the jobs that write it say they are"],
     ["flights topics delete skyone.late", "delete a topic and its records"],
   ]);
   command.addCommand(listCommand());
   command.addCommand(describeCommand());
+  command.addCommand(watermarksCommand());
   command.addCommand(deleteCommand());
   return command;
 }
@@ -123,7 +129,10 @@ export function tableOf(topics: readonly TopicDescription[]): string {
 
 function deleteCommand() {
   const command = new Command("delete")
-    .description("deletes topics with their records and the offsets that groups committed in them")
+    .description(
+      "deletes topics with their records, what their writers report (T.watermarks) and the offsets " +
+        "that groups committed in them",
+    )
     .argument("<topics...>", "which ones; all of them, or none when one is missing", topicNames);
   withExamples(command, [["flights topics delete skyone.late sunset.late", "delete two topics"]]);
   return withEverywhere(withWait(command)).action(async (names, options) => {
@@ -132,8 +141,19 @@ function deleteCommand() {
       const { wait } = options;
       const topics = await waitForTopics(context, unique, { doing: "delete", wait });
       if (topics === null) return;
-      await context.log.deleteTopics(unique);
-      context.tell.info(`deleted ${unique.join(", ")}`, { topics: unique });
+      const { log, tell } = context;
+      const beside = await reportsOn(log, unique);
+      await log.deleteTopics([...unique, ...beside]);
+      const withIt = beside.length === 0 ? "" : `, and with it ${beside.join(", ")}`;
+      tell.info(`deleted ${unique.join(", ")}${withIt}`, { topics: [...unique, ...beside] });
     });
   });
+}
+
+/** The topics on which writers of `names` report, which say nothing without them. */
+async function reportsOn(log: Log, names: readonly string[]): Promise<readonly string[]> {
+  const reports = new Set(names.map(watermarksTopic));
+  // All are looked at: who asks for one that is not there needs to be permitted to.
+  const topics = (await log.describeTopics()).map(({ name }) => name);
+  return topics.filter((name) => reports.has(name) && !names.includes(name));
 }

@@ -43,6 +43,8 @@ export class InputLane implements Lane {
   #stopOffset: number | null;
   /** Writers that have been looked up and are none of ours. */
   readonly #strangers = new Set<number>();
+  /** Whether all reports were read that were there when what is buffered had been fetched. */
+  #isLookedUp = false;
   #batches: readonly RecordBatch[] = [];
   #batchIndex = 0;
   #cursor: RecordCursor | null = null;
@@ -59,6 +61,7 @@ export class InputLane implements Lane {
     this.#followsReports = options.followsReports;
     this.#fetchOffset = this.position;
     this.task.setCaughtUp(this.sourceIndex, this.isCaughtUp);
+    this.task.setWritersKnown(this.sourceIndex, !this.#followsReports);
   }
 
   /** The offset at which a bounded run stops; null: never, or it is not known yet. */
@@ -102,9 +105,9 @@ export class InputLane implements Lane {
     return this.stopOffset !== null && this.position >= this.stopOffset;
   }
 
-  /** Whether the next record can be taken. */
-  get isReady(): boolean {
-    return this.#cursor !== null && this.unknownWriter === null;
+  /** Whether it has to be looked up who is registered, for a record or for its silence to count. */
+  get asksForWriters(): boolean {
+    return this.unknownWriter !== null || this.task.asksForWriters(this.sourceIndex);
   }
 
   /** Where to fetch next. */
@@ -122,6 +125,10 @@ export class InputLane implements Lane {
     this.#batches = fetched.batches;
     this.#batchIndex = 0;
     this.#cursor = null;
+    this.#isLookedUp = false;
+    if (fetched.batches.length > 0 && this.#followsReports) {
+      this.task.setWritersKnown(this.sourceIndex, false);
+    }
     this.#openBatch(this.position);
     this.task.setCaughtUp(this.sourceIndex, this.isCaughtUp);
   }
@@ -164,17 +171,31 @@ export class InputLane implements Lane {
     if (!this.#followsReports) return;
     const { upstream } = this.task.inputs[this.sourceIndex]!;
     if (isTransactional && upstream.knows(producerId)) return;
-    if (isTransactional && !this.#strangers.has(producerId)) this.unknownWriter = producerId;
+    // As long as nobody is registered a stranger's records move the watermark: none of them is taken
+    // before it is known who had registered when it was fetched.
+    const isOpen = upstream.isCarried
+      ? isTransactional && !this.#strangers.has(producerId)
+      : !this.#isLookedUp && (isTransactional || this.reports !== null);
+    if (isOpen) this.unknownWriter = producerId;
     else if (upstream.isCarried) this.unreported += count - first;
   }
 
-  /** Goes on after {@linkcode InputLane.unknownWriter} was looked up. */
+  /** Steps over the offsets in front of the next record, which hold none. */
+  skipToHead(): void {
+    if (this.#cursor === null) return;
+    this.task.skipTo(this.sourceIndex, this.#cursor.offset);
+    this.reports?.applyPassed();
+  }
+
+  /** Goes on after it was looked up who is registered. */
   endLookUp(): void {
+    this.task.setWritersKnown(this.sourceIndex, true);
     const writer = this.unknownWriter;
     if (writer === null) return;
     this.unknownWriter = null;
+    this.#isLookedUp = true;
     const { upstream } = this.task.inputs[this.sourceIndex]!;
-    if (!upstream.knows(writer)) this.#strangers.add(writer);
+    if (upstream.isCarried && !upstream.knows(writer)) this.#strangers.add(writer);
     const { batch, index } = this.#cursor!;
     this.#meetWriter(batch, index);
   }
@@ -189,6 +210,8 @@ export class InputLane implements Lane {
   #finish(): void {
     this.#cursor = null;
     this.#batches = [];
+    // What lies behind the stop of a bounded run is not taken, whoever wrote it.
+    this.unknownWriter = null;
     const end = this.stopOffset === null
       ? this.#fetchOffset
       : Math.min(this.#fetchOffset, Math.max(this.stopOffset, this.position));

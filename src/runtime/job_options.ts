@@ -53,6 +53,11 @@ export interface JobOptions {
    * do (semantics 24). `record`: only the records' own times count.
    */
   readonly watermarks?: "auto" | "record";
+  /**
+   * A task reports its own watermark at most this often, in milliseconds, to the readers of what it
+   * writes; a change of idle at once. Default 1,000.
+   */
+  readonly reportInterval?: number;
   /** For people: who runs it; default the application id. */
   readonly description?: string;
   /** Stops the run after a last commit. */

@@ -53,10 +53,18 @@ export interface InputStatus {
   readonly idle: boolean;
   /** Whether its watermark is what its writers report, not what its records show (semantics 24). */
   readonly carried: boolean;
+  /** The jobs that report it; none where it is not carried. */
+  readonly writers: readonly WriterStatus[];
   /** The upstream task that the watermark waits for; null where none does. */
   readonly heldBy: UpstreamStatus | null;
   /** Records of writers that report nothing though others do: they can be late. */
   readonly unreported: number;
+}
+
+/** A job that writes an input. */
+export interface WriterStatus {
+  readonly job: string;
+  readonly tasks: number;
 }
 
 /** A task of a job that writes an input. */

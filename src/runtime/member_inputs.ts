@@ -58,9 +58,14 @@ export class MemberInputs {
     });
   }
 
-  /** The inputs that have met a writer which has to be looked up before they go on. */
-  get unsure(): readonly InputLane[] {
-    return this.#lanes.filter((lane) => lane.unknownWriter !== null);
+  /** The inputs whose writers have to be looked up. */
+  get asking(): readonly InputLane[] {
+    return this.#lanes.filter((lane) => lane.asksForWriters);
+  }
+
+  /** Whether an input has met a writer which has to be looked up before it goes on. */
+  get isHeldUp(): boolean {
+    return this.#lanes.some((lane) => lane.unknownWriter !== null);
   }
 
   /** Whether there is a record whose turn it is. */
@@ -70,9 +75,10 @@ export class MemberInputs {
 
   /**
    * The lanes whose turn can be told: none while any lane is waited for, but that of a lane which
-   * nobody answers for is kept waiting by its own task alone.
+   * nobody answers for is kept waiting by its own task alone; and none while a writer is looked up.
    */
   get #processable(): readonly InputLane[] {
+    if (this.isHeldUp) return [];
     const starved = this.#lanes.filter((lane) => lane.isStarved);
     if (starved.length === 0) return this.#lanes.filter((lane) => !lane.isEmpty);
     const now = this.#pace.now();

@@ -53,9 +53,9 @@ export class MemberLoop {
     this.#member = member;
     this.#options = options;
     this.#committer = this.#newCommitter();
-    const { clock, pace } = options.settings;
+    const { clock, pace, reportInterval: interval = 1_000 } = options.settings;
     this.#inputs = new MemberInputs(pace);
-    this.#reporter = new Reporter({ member, clock, pace });
+    this.#reporter = new Reporter({ member, clock, pace, interval });
     this.#ends = this.#newEnds();
     this.#joinedAt = pace.now();
   }
@@ -94,8 +94,8 @@ export class MemberLoop {
         this.#standBy();
         continue;
       }
-      for (const { task } of this.#tasks) task.tick();
       await this.#lookUpWriters();
+      for (const { task } of this.#tasks) task.tick();
       this.#inputs.processSlice();
       await this.#committer.relieve();
       if (this.#committer.isDue) await this.#commitOrSkip();
@@ -127,7 +127,7 @@ export class MemberLoop {
   async #fetch(): Promise<void> {
     const { signal } = this.#options.settings;
     const wanted = this.#inputs.wanted;
-    const isBusy = this.#tasks.length > 0 && wanted.length === 0;
+    const isBusy = this.#tasks.length > 0 && wanted.length === 0 && !this.#inputs.isHeldUp;
     if (isBusy && !this.#member.isRebalancing) return;
     const maxWaitMs = this.#inputs.canProcess ? 0 : this.#waitMs();
     const ends = [signal, maxWaitMs > 0 ? this.#committer.ended : null].filter((one) => !!one);
@@ -139,12 +139,12 @@ export class MemberLoop {
     this.#inputs.feed(fetched);
   }
 
-  /** Finds out about writers that have been met for the first time (semantics 24). */
+  /** Finds out who writes, where that is not known and has come to matter (semantics 24). */
   async #lookUpWriters(): Promise<void> {
-    const { unsure } = this.#inputs;
-    if (unsure.length === 0) return;
+    const { asking } = this.#inputs;
+    if (asking.length === 0) return;
     for (const { start, lanes } of this.#tasks) {
-      const own = lanes.filter((lane) => unsure.includes(lane));
+      const own = lanes.filter((lane) => asking.includes(lane));
       if (own.length > 0) await lookUpWriters(start, own);
     }
   }

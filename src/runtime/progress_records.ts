@@ -56,11 +56,11 @@ export function decodeProgress(batch: RecordBatch, index: number, where: string)
     if (typeof job !== "string") throw new TypeError("it names no job");
     if (text === null) return { kind: "forgotten", job };
     const { tasks, topic, producer, watermark, next } = JSON.parse(text);
-    const numbers = [task, tasks, producer, next];
+    const idle = watermark === "idle";
+    const numbers = [task, tasks, producer, next, idle ? 0 : watermark ?? 0];
     if (!numbers.every(Number.isSafeInteger) || !(0 <= task && task < tasks)) {
       throw new TypeError("its numbers make no sense");
     }
-    const idle = watermark === "idle";
     return {
       kind: "report",
       topicId: String(topic),
@@ -69,7 +69,7 @@ export function decodeProgress(batch: RecordBatch, index: number, where: string)
         task,
         tasks,
         producerId: producer,
-        watermark: idle || watermark === null ? noWatermark : Number(watermark),
+        watermark: idle || watermark === null ? noWatermark : watermark,
         idle,
         nextOffset: next,
       },

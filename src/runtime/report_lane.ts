@@ -6,7 +6,8 @@
 
 import type { FetchedPartition, Position } from "../log/log.ts";
 import type { Task } from "../stream/task.ts";
-import { decodeProgress, type ProgressRecord } from "./progress_records.ts";
+import type { ProgressReport } from "../stream/upstream.ts";
+import { decodeProgress } from "./progress_records.ts";
 
 /** Which reports, and whom they are for. */
 export interface ReportLaneOptions {
@@ -31,8 +32,10 @@ export class ReportLane {
   #stopOffset: number | null;
   #position: number;
   #fetchOffset: number;
-  #waiting: { readonly offset: number; readonly record: ProgressRecord }[] = [];
+  #waiting: { readonly offset: number; readonly report: ProgressReport }[] = [];
   #next = 0;
+  /** Jobs with another number of tasks than before, and what is to be said of it. */
+  readonly #changed = new Map<string, unknown>();
   /** The offset of the input from which the next report counts; infinite where there is none. */
   countsFrom = Number.POSITIVE_INFINITY;
 
@@ -71,44 +74,75 @@ export class ReportLane {
     return { topic, partition, offset: this.#fetchOffset, topicId };
   }
 
-  /** Takes in what was fetched at {@linkcode ReportLane.fetchPosition}; the writers are known from now on. */
+  /**
+   * Takes in what was fetched at {@linkcode ReportLane.fetchPosition}; the writers are known from now
+   * on. A job that is taken out is out at once, and what it had told is void.
+   *
+   * @throws {FlightsError} `upstream-changed` when a job has another number of tasks than before, and
+   * was not taken out since, as far as that can be read.
+   */
   feed(fetched: FetchedPartition): void {
     const { task, sourceIndex, aboutId, topic } = this.#options;
     const where = `${topic}[${task.partition}]`;
-    const waiting = this.#waiting.slice(this.#next);
+    let waiting = this.#waiting.slice(this.#next);
     for (const batch of fetched.batches) {
       for (let i = batch.firstAt(this.#fetchOffset); i < batch.count; i++) {
         const record = decodeProgress(batch, i, where);
-        if (record.kind === "report") {
-          if (record.topicId !== aboutId) continue;
-          task.registerUpstream(sourceIndex, record.report);
+        if (record.kind === "forgotten") {
+          waiting = waiting.filter(({ report }) => report.job !== record.job);
+          this.#changed.delete(record.job);
+          task.forgetUpstream(sourceIndex, record.job);
+        } else if (record.topicId === aboutId && this.#register(record.report)) {
+          waiting.push({ offset: batch.offset(i), report: record.report });
         }
-        waiting.push({ offset: batch.offset(i), record });
       }
     }
     this.#fetchOffset = fetched.nextOffset;
     this.#waiting = waiting;
     this.#next = 0;
-    if (waiting.length === 0) this.#position = this.#fetchOffset;
+    if (waiting.length === 0) this.#moveTo(this.#fetchOffset);
     this.#look();
+    this.#checkChanged(fetched.endOffset);
     this.applyPassed();
   }
 
+  /** Whether a writer can be followed; one that has changed is not, and holds back as it was. */
+  #register(report: ProgressReport): boolean {
+    const { task, sourceIndex } = this.#options;
+    try {
+      task.registerUpstream(sourceIndex, report);
+      return true;
+    } catch (error) {
+      this.#changed.set(report.job, error);
+      return false;
+    }
+  }
+
+  /** That a job was taken out stands behind what it has told. */
+  #checkChanged(endOffset: number): void {
+    const [error] = this.#changed.values();
+    const end = Math.min(endOffset, this.#options.stopOffset ?? endOffset);
+    if (error !== undefined && this.#fetchOffset >= end) throw error;
+  }
+
+  /** What a changed job has told is read again by who goes on from here, as long as it is not out. */
+  #moveTo(position: number): void {
+    if (this.#changed.size === 0) this.#position = position;
+  }
+
   #look(): void {
-    const record = this.#waiting[this.#next]?.record;
-    if (record === undefined) this.countsFrom = Number.POSITIVE_INFINITY;
-    else this.countsFrom = record.kind === "report" ? record.report.nextOffset : 0;
+    const next = this.#waiting[this.#next];
+    this.countsFrom = next?.report.nextOffset ?? Number.POSITIVE_INFINITY;
   }
 
   /** Hands the task the reports that count at its position. */
   applyPassed(): void {
     const { task, sourceIndex } = this.#options;
     while (this.countsFrom <= task.inputs[sourceIndex]!.position) {
-      const { offset, record } = this.#waiting[this.#next++]!;
-      this.#position = this.isEmpty ? this.#fetchOffset : offset + 1;
+      const { offset, report } = this.#waiting[this.#next++]!;
+      this.#moveTo(this.isEmpty ? this.#fetchOffset : offset + 1);
       this.#look();
-      if (record.kind === "report") task.applyUpstream(sourceIndex, record.report);
-      else task.forgetUpstream(sourceIndex, record.job);
+      task.applyUpstream(sourceIndex, report);
     }
   }
 }

@@ -11,9 +11,6 @@ import { encodeProgress, watermarksTopic } from "./progress_records.ts";
 import type { StartContext } from "./start_context.ts";
 import type { StartedTask } from "./task_start.ts";
 
-/** A task reports its watermark at most this often, in milliseconds; a change of idle at once. */
-const reportInterval = 1_000;
-
 /** Settings of a reporter. */
 export interface ReporterOptions {
   /** The member whose tasks they are. */
@@ -21,6 +18,8 @@ export interface ReporterOptions {
   /** Stamps the reports. */
   readonly clock: Clock;
   readonly pace: Clock;
+  /** A task reports its watermark at most this often, in milliseconds; a change of idle at once. */
+  readonly interval: number;
 }
 
 /** Decides what is to be reported, and encodes it. */
@@ -33,13 +32,16 @@ export class Reporter {
 
   /** The tasks that have something to report now; at a run's end whatever has changed. */
   due(tasks: readonly StartedTask[], { isLast = false } = {}): readonly StartedTask[] {
-    const now = this.#options.pace.now();
+    const { pace, interval } = this.#options;
+    const now = pace.now();
     return tasks.filter(({ start, task, reports, isDrained }) => {
       if (start.sinks.length === 0) return false;
       const idle = task.isIdle || isDrained;
       if (reports === null || idle !== reports.idle) return true;
+      const age = now - reports.at;
+      if (age >= renewalInterval(start)) return true;
       if (idle || task.watermark === reports.watermark) return false;
-      return isLast || now - reports.at >= reportInterval;
+      return isLast || age >= interval;
     });
   }
 
@@ -105,6 +107,12 @@ export class Reporter {
       })
     );
   }
+}
+
+/** A report is written anew when it is so old: before it is deleted, for new readers need it. */
+function renewalInterval({ sinks }: StartContext): number {
+  const kept = sinks.map(({ retentionMs }) => retentionMs ?? Number.POSITIVE_INFINITY);
+  return Math.min(...kept) / 2;
 }
 
 /** Whatever a task wrote before lies before the end that its topics had when it was taken up. */

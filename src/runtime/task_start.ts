@@ -106,7 +106,8 @@ export async function startTask(
       followsReports: followsReports(context, source),
     });
     const resume = resumes[index]!;
-    const position = !afresh && "saved" in resume ? resume.saved.reports : 0;
+    const goesOn = context.followsReports && !afresh && "saved" in resume;
+    const position = goesOn ? resume.saved.reports : 0;
     lane.reports = openReports(context, lane, position);
     return lane;
   });

@@ -25,6 +25,7 @@ export function taskStatus({ start, task, lanes }: StartedTask): TaskStatus {
         watermark: finite(watermark),
         idle,
         carried: upstream.isCarried,
+        writers: upstream.jobs,
         heldBy: slowest && { ...slowest, watermark: finite(slowest.watermark) },
         unreported,
       };

@@ -9,7 +9,7 @@ import type { InputLane } from "./input_lane.ts";
 import type { StartContext } from "./start_context.ts";
 import { openReports } from "./task_start.ts";
 
-/** Looks up the writers that lanes have met and do not know; the lanes go on afterwards. */
+/** Looks up who is registered for lanes that have to know; they go on as soon as it can be told. */
 export async function lookUpWriters(
   context: StartContext,
   lanes: readonly InputLane[],
@@ -17,8 +17,7 @@ export async function lookUpWriters(
   const reports = await reportTopics(context, lanes);
   for (const lane of lanes) {
     lane.reports ??= openReports({ ...context, reports }, lane, 0);
-    await readUntilKnown(context, lane);
-    lane.endLookUp();
+    if (await readUntilKnown(context, lane)) lane.endLookUp();
   }
 }
 
@@ -34,20 +33,27 @@ async function reportTopics({ log }: StartContext, lanes: readonly InputLane[]) 
 }
 
 /**
- * Reads reports until the writer is among them. One that counts from behind the batch was written
+ * Reads reports until the writer is among them, or any one where none has been met. One that counts from behind the batch was written
  * after the batch, and so after its writer's registration: then there is none.
+ *
+ * @returns false when that cannot be told yet: what lies before the end may be a registration that
+ * another writer's unfinished transaction holds back.
  */
-async function readUntilKnown({ log }: StartContext, lane: InputLane): Promise<void> {
+async function readUntilKnown({ log }: StartContext, lane: InputLane): Promise<boolean> {
   const { reports, unknownWriter } = lane;
-  if (reports === null || unknownWriter === null) return;
+  if (reports === null) return true;
+  lane.skipToHead();
   const { upstream, position } = lane.task.inputs[lane.sourceIndex]!;
+  const isKnown = () => unknownWriter === null ? upstream.isCarried : upstream.knows(unknownWriter);
   while (
-    !upstream.knows(unknownWriter) &&
+    !isKnown() &&
     !(Number.isFinite(reports.countsFrom) && reports.countsFrom > position)
   ) {
     const from = reports.fetchPosition;
     const [fetched] = await log.fetch([from]);
-    if (fetched === undefined || fetched.nextOffset === from.offset) return;
+    if (fetched === undefined) return false;
+    if (fetched.nextOffset === from.offset) return fetched.nextOffset >= fetched.endOffset;
     reports.feed(fetched);
   }
+  return true;
 }

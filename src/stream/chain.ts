@@ -11,6 +11,8 @@ export interface Chain {
   readonly followers: readonly Required<Pick<Operator, "advance">>[];
   /** The end of the last window that is open, or null. */
   lastOpenEnd(): number | null;
+  /** Whether windows are open or timers set: the watermark alone makes them give something out. */
+  waits(): boolean;
 }
 
 const nowhere: Emit = () => {};
@@ -62,6 +64,7 @@ export function buildChain(topology: Topology, context: OperatorContext): Chain 
       const open = ends.filter((end) => end !== null);
       return open.length === 0 ? null : Math.max(...open);
     },
+    waits: () => operators.some((operator) => operator.waits?.() ?? false),
   };
 }
 

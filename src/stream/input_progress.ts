@@ -32,6 +32,11 @@ export class InputProgress implements Progress {
   newest = noWatermark;
   /** Whether nothing readable is left. */
   caughtUp = false;
+  /**
+   * Whether it is known who is registered: as long as that has to be found out, silence says nothing,
+   * for a writer may be about to write what is old.
+   */
+  writersKnown = true;
   outcomes: OutcomeCounts = noOutcomes();
   upstream = new Upstream();
   /** The clock when a record last moved or confirmed the watermark, or at the start. */
@@ -92,13 +97,23 @@ export class InputProgress implements Progress {
 
   /** What an earlier run or look left idle holds back again once it has more to read. */
   wake(): void {
-    this.idle &&= this.caughtUp;
+    this.idle &&= this.caughtUp && this.writersKnown;
     if (this.upstream.isCarried) this.idle = this.caughtUp && this.upstream.watermark === null;
+  }
+
+  /** Whether it is, or would be, idle if it were known that no writer is registered. */
+  asksForWriters(now: number): boolean {
+    if (this.writersKnown || this.upstream.isCarried) return false;
+    return this.idle || this.#silentSince(now) !== null;
   }
 
   /** Since when it is idle by the clock, or null; where idleness is carried it is judged elsewhere. */
   idleSince(now: number): number | null {
-    if (this.idle || this.upstream.isCarried) return null;
+    if (this.idle || !this.writersKnown || this.upstream.isCarried) return null;
+    return this.#silentSince(now);
+  }
+
+  #silentSince(now: number): number | null {
     const { idleTimeout } = this.source.watermarks;
     const { caughtUp } = this;
     const lastRecordAt = this.#lastRecordAt;

@@ -74,9 +74,12 @@ export class Task {
     return this.#inputs;
   }
 
-  /** Whether all its inputs are idle, so that it holds nothing back. */
+  /**
+   * Whether it holds nothing back (semantics 24): all its inputs are idle, with nothing left to read
+   * there, and what silence still closes in it (semantics 9) has come out.
+   */
   get isIdle(): boolean {
-    return this.#inputs.every((input) => input.idle);
+    return this.#inputs.every(({ idle, caughtUp }) => idle && caughtUp) && !this.#chain.waits();
   }
 
   /** The task's watermark. */
@@ -181,6 +184,16 @@ export class Task {
   /** Tells whether anything readable is left in an input's partition (semantics 8). */
   setCaughtUp(index: number, caughtUp: boolean): void {
     this.#inputs[index]!.caughtUp = caughtUp;
+  }
+
+  /** Tells whether it is known who is registered as a writer of an input (semantics 24). */
+  setWritersKnown(index: number, known: boolean): void {
+    this.#inputs[index]!.writersKnown = known;
+  }
+
+  /** Whether an input is idle but for the question who is registered as its writer. */
+  asksForWriters(index: number): boolean {
+    return this.#inputs[index]!.asksForWriters(this.#options.clock.now());
   }
 
   /**
@@ -338,11 +351,11 @@ export class Task {
 
   /**
    * Takes a bounded run's inputs as read to their stops: one in which there was never a record does
-   * not hold the others back (semantics 11).
+   * not hold the others back (semantics 11), unless a writer of it does.
    */
   endInputs(): void {
     for (const input of this.#inputs) {
-      if (input.newest === noWatermark) input.idle = true;
+      if (input.newest === noWatermark && !input.upstream.isCarried) input.idle = true;
     }
     this.#follow();
   }

@@ -26,6 +26,8 @@ export interface Operator {
   advance?(watermark: number, closedBy: ClosedBy): void;
   /** The end of the last window that is open, or null: how far a drain has to go (semantics 11). */
   lastOpenEnd?(): number | null;
+  /** Whether the watermark alone can still make it give something out. */
+  waits?(): boolean;
 }
 
 /** Where the outputs of an operator go. */

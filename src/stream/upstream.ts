@@ -59,6 +59,11 @@ export class Upstream {
     return this.#jobs.size > 0;
   }
 
+  /** The jobs that are registered, with how many tasks each. */
+  get jobs(): readonly { readonly job: string; readonly tasks: number }[] {
+    return [...this.#jobs].map(([job, tasks]) => ({ job, tasks: tasks.length }));
+  }
+
   /** Whether batches of this producer are a registered task's. */
   knows(producerId: number): boolean {
     return this.#producers.has(producerId);

@@ -6,7 +6,7 @@
 
 import { SimulatedClock, systemClock } from "../../base/clock.ts";
 import { textOf } from "../../base/bytes.ts";
-import { partitionForText } from "../../base/murmur2.ts";
+import { describeDuration } from "../../base/duration.ts";
 import { formatTime } from "../../base/time.ts";
 import { generateBookings, type GeneratedBooking } from "../../flights/generator.ts";
 import { mergeTopology } from "../../flights/merge.ts";
@@ -20,7 +20,7 @@ import { defaultPartitions, topics } from "../../flights/topics.ts";
 import type { Log, Position } from "../../log/log.ts";
 import { runJob } from "../../runtime/job.ts";
 import type { Job } from "../../runtime/job_options.ts";
-import type { JobStatus } from "../../runtime/job_status.ts";
+import type { InputStatus, JobStatus, TaskStatus } from "../../runtime/job_status.ts";
 import { deadLetterTopic, lateTopic } from "../../stream/stray_topics.ts";
 import { BookingWriter } from "../booking_writer.ts";
 import { type Audit, audit } from "./audit.ts";
@@ -60,10 +60,12 @@ export interface DemoPicture {
 
 /** Event time that passes between two looks at the clock, in milliseconds. */
 const step = 5_000;
-/** Bookings stop for so long at the end that silence closes the last windows. */
+/** The same while nobody books anything. By each, silence has closed all windows. */
+const silentStep = 30_000;
+/** After the last booking, wherever in its minute it is, silence has closed all windows in this time. */
 const silenceAtEnd = 90_000;
-/** The partition of flightdata that falls silent. */
-const silentPartition = 3;
+/** For so long nobody books anything, in milliseconds. */
+const silence = 3 * 60_000;
 
 /** Runs a demo and audits it. */
 export async function runDemo(options: DemoOptions): Promise<Audit> {
@@ -87,7 +89,7 @@ class Demo {
   /** How far each late and dead-letter partition has been told of. */
   readonly #strays = new Map<string, number>();
   #failure: unknown = null;
-  /** Whether a window of the silent travellers is about to be closed by silence. */
+  /** Whether windows are about to be closed by silence, which is to be told. */
   #awaitsSilence = false;
 
   constructor(options: DemoOptions, sources: ConstructorParameters<typeof BookingWriter>[1]) {
@@ -111,8 +113,10 @@ class Demo {
     ];
     try {
       const end = start + minutes * 60_000;
-      for (let now = start + step; now <= end && !signal.aborted; now += step) {
-        await this.#step(now);
+      for (let now = start; now < end && !signal.aborted;) {
+        const isSilent = this.#isSilent(now);
+        now += isSilent ? silentStep : step;
+        await this.#step(now, { isSilent });
       }
       while (follow && !signal.aborted) {
         await systemClock.sleep(1_000, signal);
@@ -133,6 +137,8 @@ class Demo {
       const last = await runJob(this.#options.log, job, {
         clock: this.#clock,
         commitInterval: 5,
+        // By the clock that is moved here a second passes in no time.
+        reportInterval: 0,
         signal: this.#stop.signal,
         observer: { status: (status) => this.#status.set(job.applicationId, status) },
       });
@@ -143,7 +149,7 @@ class Demo {
   }
 
   /** Lets the clock come to `now`, writes what is booked until then, and waits for both jobs. */
-  async #step(now: number): Promise<void> {
+  async #step(now: number, { isSilent = false } = {}): Promise<void> {
     const { view } = this.#options;
     this.#clock.advanceTo(now);
     for (const booking of this.#bookingsUntil(now)) {
@@ -151,7 +157,7 @@ class Demo {
       this.#written++;
     }
     await this.#writer.flush();
-    await this.#settle();
+    await this.#settle({ isSilent });
     await this.#readResults();
     await this.#tellStrays();
     view.picture(this.#picture());
@@ -167,18 +173,26 @@ class Demo {
     };
   }
 
-  /** What is booked until `now`: the generator's bookings, and three that go wrong. */
+  /** The minute after a part of all of them has passed. */
+  #minuteAt(part: number): number {
+    const { start, minutes } = this.#options;
+    return start + Math.floor(minutes * part) * 60_000;
+  }
+
+  /** Whether nobody books anything at a time. */
+  #isSilent(time: number): boolean {
+    const from = this.#minuteAt(0.6);
+    return time >= from && time < from + silence;
+  }
+
+  /** What is booked until `now`: the generator's bookings, and two that go wrong. */
   *#bookingsUntil(now: number): Generator<GeneratedBooking> {
-    const { start, minutes, view } = this.#options;
-    const minuteAt = (part: number) => start + Math.floor(minutes * part) * 60_000;
-    const silent = { from: minuteAt(0.6), to: minuteAt(0.6) + 4 * 60_000 };
+    const { view } = this.#options;
+    const minuteAt = (part: number) => this.#minuteAt(part);
     while (this.#nextBooking.at < now) {
       const booking = this.#nextBooking;
       this.#nextBooking = this.#bookings.next().value!;
-      if (booking.at >= silent.from && booking.at < silent.to && isOnSilentPartition(booking)) {
-        continue;
-      }
-      yield booking;
+      if (!this.#isSilent(booking.at)) yield booking;
     }
     const passes = (time: number) => time >= now - step && time < now;
     if (passes(minuteAt(0.3))) {
@@ -189,17 +203,17 @@ class Demo {
       view.event(now, "a booking is not JSON");
       yield brokenBooking(now);
     }
-    if (passes(silent.from)) {
+    if (now === minuteAt(0.6)) {
       this.#awaitsSilence = true;
-      view.event(
-        now,
-        `the travellers of flightdata partition ${silentPartition} book nothing for 4 minutes`,
-      );
+      view.event(now, `nobody books anything for ${describeDuration(silence)}`);
     }
   }
 
-  /** Waits until both jobs have taken in and committed all that is there. */
-  async #settle(): Promise<void> {
+  /**
+   * Waits until both jobs have taken in and committed all that is there, the watermarks of merge
+   * among it, and after a silence until it has closed all windows.
+   */
+  async #settle({ isSilent }: { readonly isSilent: boolean }): Promise<void> {
     const { log } = this.#options;
     for (;;) {
       if (this.#failure !== null) throw this.#failure;
@@ -209,15 +223,38 @@ class Demo {
           (sum, { endOffset }) => sum + endOffset,
           0,
         );
-        if (this.#committed("stats") === flightsWritten) return;
+        const isThere = this.#committed("stats") === flightsWritten;
+        if (isThere && (isSilent ? this.#isClosed() : this.#knowsWatermarks())) return;
       }
       await systemClock.sleep(1);
     }
   }
 
+  #tasks(applicationId: string): readonly TaskStatus[] {
+    return this.#status.get(applicationId)?.tasks ?? [];
+  }
+
+  #inputs(applicationId: string): readonly InputStatus[] {
+    return this.#tasks(applicationId).flatMap(({ inputs }) => inputs);
+  }
+
   #committed(applicationId: string): number {
-    const tasks = this.#status.get(applicationId)?.tasks ?? [];
-    return tasks.flatMap(({ inputs }) => inputs).reduce((sum, { position }) => sum + position, 0);
+    return this.#inputs(applicationId).reduce((sum, { position }) => sum + position, 0);
+  }
+
+  /** Whether stats has heard how far the slowest task of merge is. */
+  #knowsWatermarks(): boolean {
+    const busy = this.#tasks("merge").filter(({ inputs }) => inputs.some(({ idle }) => !idle));
+    const slowest = Math.min(...busy.map(({ watermark }) => watermark ?? -Infinity));
+    return this.#inputs("stats").every(({ idle, watermark }) =>
+      busy.length === 0 ? idle : slowest <= (watermark ?? -Infinity)
+    );
+  }
+
+  /** Whether all of merge is idle, stats knows it, and time has flowed on over all its windows. */
+  #isClosed(): boolean {
+    const inputs = [...this.#inputs("merge"), ...this.#inputs("stats")];
+    return inputs.every(({ idle }) => idle) && this.#held() === 0;
   }
 
   /** Tells of late records and dead letters that have come since the last step. */
@@ -255,13 +292,9 @@ class Demo {
           const statistics = parseUserStatistics(JSON.parse(batch.valueText(i)!));
           this.#travellers.set(statistics.email_address, statistics);
           const closedBy = batch.headers(i).find(({ name }) => name === "closed-by")?.value;
-          const isAwaited = this.#awaitsSilence && isSilent(statistics.email_address);
-          if (isAwaited && closedBy && textOf(closedBy) === "silence") {
+          if (this.#awaitsSilence && closedBy && textOf(closedBy) === "silence") {
             this.#awaitsSilence = false;
-            view.event(
-              this.#clock.now(),
-              "  -> time flows on: their open window is closed by silence",
-            );
+            view.event(this.#clock.now(), "  -> time flows on: silence closes the open windows");
           }
         }
       }
@@ -273,26 +306,14 @@ class Demo {
     const { view } = this.#options;
     this.#awaitsSilence = false;
     view.event(this.#clock.now(), "bookings end; silence closes the last windows");
-    const end = this.#clock.now() + silenceAtEnd;
-    while (this.#clock.now() < end) {
-      this.#clock.advance(step);
-      this.#skipBookings();
-      await systemClock.sleep(120);
-      if (this.#held() === 0) break;
-    }
-    await this.#settle();
+    this.#clock.advance(silenceAtEnd);
+    await this.#settle({ isSilent: true });
     await this.#readResults();
     view.picture(this.#picture());
   }
 
-  #skipBookings(): void {
-    while (this.#nextBooking.at < this.#clock.now()) {
-      this.#nextBooking = this.#bookings.next().value!;
-    }
-  }
-
   #held(): number {
-    return (this.#status.get("stats")?.tasks ?? []).reduce((sum, task) => sum + task.held, 0);
+    return this.#tasks("stats").reduce((sum, { held }) => sum + held, 0);
   }
 
   async #audit(): Promise<Audit> {
@@ -338,15 +359,4 @@ function brokenBooking(now: number): GeneratedBooking {
     key,
     value: '{"email_address":"BROK',
   };
-}
-
-/** Whether a booking's flight goes to the partition that falls silent. */
-function isOnSilentPartition({ value }: GeneratedBooking): boolean {
-  const email = /"(?:customer_)?email_address":"([^"]*)"/.exec(String(value))?.[1] ?? "";
-  return isSilent(email);
-}
-
-/** Whether a traveller's flights are on the partition of flightdata that falls silent. */
-function isSilent(email: string): boolean {
-  return partitionForText(email, defaultPartitions) === silentPartition;
 }

@@ -145,6 +145,7 @@ export function keyedProcess<T, K, O>(open: KeyedProcessFunction<T, K, O>, id: s
           logic.onTimer?.(timer.timestamp, work, work);
         }
       },
+      waits: () => work.timers.size > 0,
     };
   };
 }

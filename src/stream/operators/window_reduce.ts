@@ -129,4 +129,8 @@ class WindowReduce<T> implements Operator {
     const last = this.#table.windows().at(-1);
     return last === undefined || last.end - 1 <= this.context.watermark ? null : last.end;
   }
+
+  waits(): boolean {
+    return this.lastOpenEnd() !== null;
+  }
 }
