@@ -145,6 +145,53 @@ Deno.test("semantics 24: a task reports at most once a second, and in a run's la
   await log.close();
 });
 
+Deno.test("semantics 24: a report tells what its own commit holds, whatever is processed beside it", async () => {
+  const log = await openLog();
+  const waiting: (() => void)[] = [];
+  let isOpen = false;
+  let isReading = false;
+  const held = withMembers(log, (member) => ({
+    poll: (...args) => {
+      if (waiting.length > 0) isReading = true;
+      return member.poll(...args);
+    },
+    begin: () => {
+      const transaction = member.begin();
+      return overlay(transaction, {
+        commit: async (...args) => {
+          if (!isOpen) await new Promise<void>((resolve) => waiting.push(resolve));
+          await transaction.commit(...args);
+        },
+      });
+    },
+  }));
+  const job = running(held);
+  await until(() => waiting.length === 1);
+  waiting.pop()!();
+  await sell(log, [0, 1]);
+  await job.pass(1_000);
+  await until(async () => {
+    await job.pass(500);
+    return waiting.length === 1;
+  });
+  isReading = false;
+  await sell(log, [90, 1]);
+  // It is read, and processed when the job asks for more.
+  await until(() => isReading);
+  await job.pass(0);
+  isOpen = true;
+  waiting.pop()!();
+  await job.at(2);
+  await job.stop();
+  const found = await reportsOn(log, "totals");
+  assert.deepEqual(found.map(({ watermark, next }) => [watermark, next]), [
+    [null, 0],
+    [-1, 0],
+    [89_999, 1],
+  ]);
+  await log.close();
+});
+
 Deno.test("semantics 24: a quiet task is idle at once and comes back at once, and tells nothing in between", async () => {
   const log = await openLog();
   const job = running(log);

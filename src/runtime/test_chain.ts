@@ -3,7 +3,7 @@
  * started, on a clock that is moved by hand: what the tests of rule 24 share.
  */
 
-import { type Clock, ScaledClock, SimulatedClock } from "../base/clock.ts";
+import { type Clock, ScaledClock, SimulatedClock, systemClock } from "../base/clock.ts";
 import { FlightsError } from "../base/errors.ts";
 import { partitionForText } from "../base/murmur2.ts";
 import type { FetchedPartition, Log, Position } from "../log/log.ts";
@@ -132,6 +132,8 @@ export class Runner {
           commit: async (...args) => {
             const { fault } = this;
             this.fault = null;
+            // Meanwhile the next records are processed.
+            await systemClock.sleep(1);
             if (fault === null || fault.isWritten) await transaction.commit(...args);
             if (fault !== null) throw new FlightsError(fault.code, "Cannot commit: as planned");
           },
