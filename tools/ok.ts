@@ -62,7 +62,7 @@ if (import.meta.main) {
       env,
       timeoutMs: (full ? 75 : 30) * 60_000,
     }),
-    await runTests(["--no-check", brokerTests], { env, timeoutMs: (full ? 60 : 10) * 60_000 }),
+    await runTests(["--no-check", brokerTests], { env, timeoutMs: (full ? 75 : 20) * 60_000 }),
   );
   const minutes = (performance.now() - start) / 60_000;
   console.log(

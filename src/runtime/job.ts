@@ -12,10 +12,9 @@ import { Outbox } from "./outbox.ts";
 import { topicWarnings } from "./topic_warnings.ts";
 import { type JobStage, jobStages, repartitionTopics, stageInputs } from "./stages.ts";
 import { StageStops } from "./stage_stops.ts";
+import { waitFor } from "./wait_for.ts";
 import { ensureTopics, ownTopics, topicsMissing } from "./topics.ts";
 
-/** How often to look for what is waited for, in milliseconds. */
-const lookInterval = 100;
 /** How long to wait before a log that could not be reached is tried again, in milliseconds. */
 const retryInterval = 1_000;
 
@@ -145,7 +144,7 @@ function foreignTopics(job: Job): readonly string[] {
 }
 
 /** Waits until all of these topics are there; null when it was stopped. */
-async function waitForTopics(
+function waitForTopics(
   log: Log,
   job: Job,
   { names, settings: { pace, signal, untilEnd, observer } }: {
@@ -153,25 +152,15 @@ async function waitForTopics(
     readonly settings: Settings;
   },
 ): Promise<readonly TopicDescription[] | null> {
-  const deadline = untilEnd === undefined ? Number.POSITIVE_INFINITY : pace.now() + untilEnd.wait;
-  let told = "";
-  for (;;) {
-    if (signal?.aborted) return null;
-    let reason: string;
-    try {
-      const topics = await log.describeTopics(names);
-      const missing = names.filter((name) => !topics.some((topic) => topic.name === name));
-      if (missing.length === 0) return topics;
-      if (pace.now() >= deadline) throw topicsMissing(job.applicationId, missing);
-      reason = `the log has no topic ${missing.join(", ")} yet`;
-    } catch (error) {
-      if (!hasCode(error, "log-unreachable") || pace.now() >= deadline) throw error;
-      reason = error.message;
-    }
-    if (reason !== told) observer?.waiting?.(reason);
-    told = reason;
-    await pace.sleep(lookInterval, signal);
-  }
+  const waiting = (reason: string) => observer?.waiting?.(reason);
+  const settings = { wait: untilEnd?.wait ?? null, clock: pace, signal, waiting };
+  return waitFor(settings, async (isLast) => {
+    const topics = await log.describeTopics(names);
+    const missing = names.filter((name) => !topics.some((topic) => topic.name === name));
+    if (missing.length === 0) return topics;
+    if (isLast) throw topicsMissing(job.applicationId, missing);
+    return `the log has no topic ${missing.join(", ")} yet`;
+  });
 }
 
 /**

@@ -355,7 +355,8 @@ export class Task {
    */
   endInputs(): void {
     for (const input of this.#inputs) {
-      if (input.newest === noWatermark && !input.upstream.isCarried) input.idle = true;
+      if (input.upstream.isCarried) input.wake();
+      else if (input.newest === noWatermark) input.idle = true;
     }
     this.#follow();
   }

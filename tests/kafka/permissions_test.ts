@@ -136,8 +136,22 @@ const lacks: readonly Lack[] = [
   lack("merge", "Write topic skyone.dead-letter", {
     told: /^Cannot look at topic skyone\.dead-letter: the user must have Describe on the topic/,
   }),
+  lack("merge", "Read topic skyone.watermarks", {
+    told: /^Cannot look at topic skyone\.watermarks: the user must have Describe on the topic/,
+  }),
+  lack("merge", "Create topic flightdata.watermarks", {
+    told: /^Cannot create topic flightdata\.watermarks: the user must have Create on the topic/,
+  }),
+  lack("merge", "Write topic flightdata.watermarks", {
+    instead: "Describe",
+    told: /flightdata\.watermarks.*: the user must have .*Write/,
+  }),
   lack("merge", "Write transactional-id merge-", {
     told: /"merge-.*": the user must have Describe and Write on the transactional id/,
+  }),
+  lack("stats", "Read topic flightdata.watermarks", {
+    instead: "Describe",
+    told: /flightdata\.watermarks.*: the user must have .*Read/,
   }),
   lack("stats", "Create topic stats-changelog-", {
     told: /^Cannot create topic stats-changelog-flightdata: the user must have Create on the topic/,
