@@ -219,7 +219,11 @@ export class Prefetcher {
     const { found, place: { position: { offset } } } = outcome;
     lane.ends = { endOffset: found.endOffset, stableOffset: found.stableOffset };
     lane.isWithheld = found.nextOffset === offset && found.stableOffset > offset;
-    if (found.nextOffset > offset) lane.found = found;
+    if (found.nextOffset > offset) {
+      lane.found = found;
+      // Its reader wakes: whether it waits on is not known before it has taken this.
+      this.#isWaitedFor = false;
+    }
     lane.failingSince = null;
     lane.isBusy = false;
   }

@@ -135,6 +135,20 @@ Deno.test("Prefetcher has a leader wait when its reader does, whatever is here t
   prefetcher.close();
 });
 
+Deno.test("Prefetcher has no leader wait for others when its reader is about to take what has come", async () => {
+  const { prefetcher, asked } = world();
+  await prefetcher.fetch([at(0), at(2)], {});
+  await settle();
+  await asked[0]!.answer();
+  const waiting = prefetcher.fetch([at(0)], { maxWaitMs: 10_000 });
+  await settle();
+  await asked[0]!.answer({ 0: 3 });
+  assert.equal((await waiting)[0]!.nextOffset, 3);
+  // A leader that waited for partition 2 alone would not be asked for the next of partition 0.
+  assert.deepEqual(asked.map(({ places }) => places), [["0@3", "2@0"]]);
+  prefetcher.close();
+});
+
 Deno.test("Prefetcher answers for a partition that was read to its end, as it was told last", async () => {
   const { prefetcher, asked } = world();
   await prefetcher.fetch([at(0)], {});
