@@ -3,7 +3,7 @@
  * it is. The one table that decides on retries; nobody branches on a message.
  */
 
-import { type ErrorCode, FlightsError } from "../../base/errors.ts";
+import { type ErrorCode, FlightsError, messageOf } from "../../base/errors.ts";
 
 /**
  * What is done about an error:
@@ -196,4 +196,15 @@ export function checkErrorCode(
   options?: KafkaErrorOptions,
 ): void {
   if (errorCode !== noError) throw new KafkaError(errorCode, doing, options);
+}
+
+/** A request that was sent and not answered: whether it was, or will yet be, carried out is not known. */
+export class UnansweredError extends FlightsError {
+  constructor(request: string, broker: string, cause: unknown) {
+    super(
+      "log-unreachable",
+      `Cannot talk to the broker at ${broker}: ${request} must be answered, ${messageOf(cause)}`,
+      { cause },
+    );
+  }
 }

@@ -7,7 +7,7 @@
 import { FlightsError, hasCode } from "../../base/errors.ts";
 import { sharePartitions } from "../assignment.ts";
 import type { KafkaCluster } from "./cluster.ts";
-import { KafkaError, noError } from "./errors.ts";
+import { KafkaError, noError, UnansweredError } from "./errors.ts";
 import {
   assignorName,
   decodeAssignment,
@@ -258,7 +258,7 @@ export class GroupSession {
     try {
       return await this.#send(call, "join");
     } catch (error) {
-      this.#joinIsUnsure = true;
+      this.#joinIsUnsure ||= error instanceof UnansweredError;
       throw error;
     }
   }

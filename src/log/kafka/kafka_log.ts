@@ -140,7 +140,6 @@ class KafkaLog implements Log {
     this.#members.add(member);
     try {
       await cluster.connections.refreshMetadata();
-      await member.start();
     } catch (error) {
       await member.close();
       throw error;

@@ -16,7 +16,7 @@ import kafkajsErrors from "kafkajs/src/errors.js";
 import type { Clock } from "../../base/clock.ts";
 import { FlightsError, hasCode, messageOf } from "../../base/errors.ts";
 import { connectError, type ConnectFailure } from "./connect_errors.ts";
-import { checkErrorCode } from "./errors.ts";
+import { checkErrorCode, UnansweredError } from "./errors.ts";
 import { authenticateByToken, type SaslAuthenticate } from "./oauth_bearer.ts";
 import type { Call, Response } from "./protocol/api.ts";
 import { apiVersions } from "./protocol/api_versions_v3.ts";
@@ -237,7 +237,7 @@ export class BrokerConnection {
       const isFirst = !this.#wasUsed && failureOf(error).kind === "closed";
       throw isFirst
         ? this.#connectError("connect", error)
-        : this.#unreachable(`${call.name} must be answered, ${messageOf(error)}`, error);
+        : new UnansweredError(call.name, this.#name, error);
     }
   }
 

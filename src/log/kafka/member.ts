@@ -66,14 +66,6 @@ export class KafkaMember implements Member {
     return this.#isRebalancing;
   }
 
-  /**
-   * Becomes the producer of its transactional id, which ends what a predecessor under the same
-   * instance id left open.
-   */
-  async start(): Promise<void> {
-    await this.#transactions.init();
-  }
-
   async poll(
     positions: readonly Position[],
     options: FetchOptions = {},
@@ -94,6 +86,9 @@ export class KafkaMember implements Member {
       return [];
     }
     const { partitions, waitingFor } = await this.#session.join();
+    // Behind the join: of two live processes under one instance id the group decides which goes on,
+    // before either ends the other's transactions.
+    if (this.producerId < 0) await this.#transactions.init();
     const { generation } = this.#session.membership;
     this.#assignment = { generation, partitions, waitingFor };
     this.#isRebalancing = false;
