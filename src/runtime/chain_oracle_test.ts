@@ -257,7 +257,9 @@ function property(watermarks: "auto" | "record") {
 }
 
 Deno.test("semantics 24: a chain of jobs is exact at any speed, number and failing of its members", async () => {
-  await fc.assert(property("auto"), { seed: 20_261_125, numRuns: 60 });
+  // A plan that fails is told as it is: its moments are not the same again, so that to make it shorter
+  // would take very long.
+  await fc.assert(property("auto"), { seed: 20_261_125, numRuns: 60, endOnFailure: true });
 });
 
 Deno.test("semantics 24: without carried watermarks the same chains lose records as late", async () => {

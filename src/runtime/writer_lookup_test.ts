@@ -240,7 +240,10 @@ Deno.test("semantics 24: a bounded run does not ask who wrote what lies behind i
   // Written after the stop was fixed, and fetched with what lies before it; reports come later.
   let isWritten = false;
   let polls = 0;
-  const growing = withMembers(log, (member) => ({
+  const oneByOne = overlay(log, {
+    fetch: (positions) => log.fetch(positions, { maxPartitionBytes: 1 }),
+  });
+  const growing = withMembers(oneByOne, (member) => ({
     poll: async (positions, options) => {
       if (!isWritten && positions.length > 0) {
         isWritten = true;
