@@ -8,6 +8,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { partitionForKey, partitionForText } from "../../src/base/murmur2.ts";
 import { judge } from "../crash/judge.ts";
 import {
+  type Envelope,
   expectedFlights,
   expectedStatistics,
   recordText,
@@ -204,7 +205,7 @@ Deno.test({
     await run(folder.path, ["stats", "--until-end", "--drain"]);
     const statistics = await recordsOf(bootstrap, "userstatistics");
     const found = statistics.map((record) => recordText(envelopeOf(record)));
-    const watermark = watermarkOfMerge(all.map(envelopeOf));
+    const watermark = watermarkOfMerge(all.map(asBooking));
     const expected = expectedStatistics(made.map(envelopeOf), { watermark });
     assert.deepEqual(judge(expected, found), { lost: [], doubled: [] });
     assert.deepEqual(await recordsOf(bootstrap, "flightdata.late"), []);
@@ -279,3 +280,9 @@ Deno.test({
     }
   },
 });
+
+/** What the oracle looks at of a booking; one that is not text is as unreadable as none. */
+function asBooking({ topic, partition, offset, ts, value }: PlainRecord): Envelope {
+  const payload = value === null ? null : atob(value);
+  return { topic, partition, offset, ts, headers: [], key: null, payload };
+}
