@@ -162,7 +162,9 @@ Deno.test({
     const { stdout } = await succeed("topics", "describe");
     const topics = stdout.trim().split("\n").map((line) => JSON.parse(line));
     const stray = ["flightdata.dead-letter", "flightdata.late", "skyone.dead-letter"];
-    const all = [...names, ...stray, "stats-changelog-flightdata", "sunset.dead-letter"].sort();
+    const reports = ["flightdata.watermarks", "userstatistics.watermarks"];
+    const kept = ["stats-changelog-flightdata", "sunset.dead-letter"];
+    const all = [...names, ...stray, ...reports, ...kept].sort();
     assert.deepEqual(topics.map(({ name }) => name), all);
     for (const topic of topics) {
       const isChangelog = topic.name === "stats-changelog-flightdata";
