@@ -2,24 +2,28 @@ import { systemClock } from "../../src/base/clock.ts";
 import { testLogConformance } from "../../src/log/conformance.ts";
 import { openKafkaLog } from "../../src/log/kafka/kafka_log.ts";
 import { needs } from "../permissions.ts";
+import { isFull } from "../full.ts";
 import { type Cluster, startCluster } from "./broker.ts";
+import type { KafkaVersion } from "./distribution.ts";
 
 const permissions = needs("net", "run", "read", "write", "env");
 const sessionTimeoutMs = 6_000;
 
-let cluster: Cluster | null = null;
+const versions: readonly KafkaVersion[] = isFull() ? ["4.1.0", "3.9.1"] : ["4.1.0"];
+const clusters = new Map<KafkaVersion, Cluster>();
 let opened = 0;
 
-// One broker for all tests: each has names of its own.
+// One broker of each version for all tests: each test has names of its own.
 Deno.test.beforeAll(async () => {
-  if (!permissions.ignore) cluster = await startCluster();
+  if (permissions.ignore) return;
+  for (const version of versions) clusters.set(version, await startCluster({ version }));
 });
 Deno.test.afterAll(async () => {
-  await cluster?.[Symbol.asyncDispose]();
+  for (const cluster of clusters.values()) await cluster[Symbol.asyncDispose]();
 });
 
-testLogConformance("KafkaLog", () => {
-  const [host, port] = cluster!.bootstrap().split(":");
+function openLog(version: KafkaVersion) {
+  const [host, port] = clusters.get(version)!.bootstrap().split(":");
   const directory = Deno.makeTempDirSync({ prefix: "flights-instances-" });
   const log = openKafkaLog({
     bootstrap: [{ host: host!, port: Number(port) }],
@@ -37,4 +41,8 @@ testLogConformance("KafkaLog", () => {
       Deno.removeSync(directory, { recursive: true });
     },
   });
-}, permissions);
+}
+
+for (const version of versions) {
+  testLogConformance(`KafkaLog on ${version}`, () => openLog(version), permissions);
+}
