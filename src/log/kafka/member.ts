@@ -148,7 +148,13 @@ export class KafkaMember implements Member {
       get isFull() {
         return transaction.isFull;
       },
-      append: (outputs) => transaction.append(outputs),
+      append: async (outputs) => {
+        try {
+          await transaction.append(outputs);
+        } catch (error) {
+          throw await this.#failureOf(error);
+        }
+      },
       commit: async (offsetsAt, reportsAt) => {
         if (this.#isClosed) throw closed("commit");
         this.#session.use();
@@ -157,13 +163,18 @@ export class KafkaMember implements Member {
             return await transaction.commit(membership, offsetsAt, { reportsAt });
           }
         } catch (error) {
-          const failure = this.#session.ofOwnGhost(error) ?? error;
-          throw hasCode(failure, "fenced") ? await this.#replacedBy(failure) : failure;
+          throw await this.#failureOf(error);
         }
         await transaction.abort();
         throw overtaken(membership.groupId);
       },
     };
+  }
+
+  /** What a transaction failed of; a fence is looked into. */
+  async #failureOf(error: unknown): Promise<unknown> {
+    const failure = this.#session.ofOwnGhost(error) ?? error;
+    return hasCode(failure, "fenced") ? await this.#replacedBy(failure) : failure;
   }
 
   /** Whether another process has this member's place (semantics 16), or it only came too late. */
