@@ -207,7 +207,7 @@ function peakMemory(pid: number): number | null {
     const peak = /VmHWM:\s*(\d+) kB/.exec(status)?.[1];
     return peak === undefined ? null : Number(peak) / 1024;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || isGone(error)) return null;
+    if (hasEnded(error) || isGone(error)) return null;
     throw error;
   }
 }
@@ -233,4 +233,10 @@ function killQuietly(pid: number): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/** A process that is just ending has a file still, which cannot be read any more (ESRCH). */
+function hasEnded(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound ||
+    (error instanceof Error && "code" in error && error.code === "ESRCH");
 }
