@@ -207,14 +207,14 @@ function peakMemory(pid: number): number | null {
     const peak = /VmHWM:\s*(\d+) kB/.exec(status)?.[1];
     return peak === undefined ? null : Number(peak) / 1024;
   } catch (error) {
-    if (hasEnded(error) || isGone(error)) return null;
+    if (error instanceof Deno.errors.NotFound || isGone(error)) return null;
     throw error;
   }
 }
 
-/** ESRCH: the process ended while its file was being read. */
+/** ESRCH: the process ended while its file was being read. Deno gives this error no code of its own. */
 function isGone(error: unknown): boolean {
-  return error instanceof Error && (error as Error & { code?: string }).code === "ESRCH";
+  return error instanceof Error && error.message.includes("(os error 3)");
 }
 
 /** The clock ticks that Linux counts in for everybody. */
@@ -233,10 +233,4 @@ function killQuietly(pid: number): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-/** A process that is just ending has a file still, which cannot be read any more (ESRCH). */
-function hasEnded(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound ||
-    (error instanceof Error && "code" in error && error.code === "ESRCH");
 }
