@@ -14,7 +14,7 @@ import { Random } from "../src/base/random.ts";
 import type { RawRecord } from "../src/base/record.ts";
 import type { DataStream } from "../src/stream/data_stream.ts";
 import { StreamEnvironment } from "../src/stream/environment.ts";
-import type { KeyedProcessFunction } from "../src/stream/operators/process.ts";
+import type { KeyedProcessFunction } from "../src/stream/operators/functions.ts";
 import { Task } from "../src/stream/task.ts";
 import type { Outputs } from "../src/stream/task_context.ts";
 import { WatermarkStrategy } from "../src/stream/watermark_strategy.ts";

@@ -30,7 +30,8 @@ export { type Duration } from "./base/duration.ts";
 export { type ErrorCode, type ErrorDomain, FlightsError } from "./base/errors.ts";
 export { type Header, type RawRecord, textHeader } from "./base/record.ts";
 
-export { DataStream, KeyedStream, WindowedStream } from "./stream/data_stream.ts";
+export { DataStream, KeyedStream } from "./stream/data_stream.ts";
+export { WindowedStream } from "./stream/windowed_stream.ts";
 export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
 export {
   BadRecordError,
@@ -45,18 +46,20 @@ export {
   type KeyedContext,
   type KeyedProcessFunction,
   type KeyedProcessLogic,
-  OutputTag,
   type ProcessContext,
   type ProcessFunction,
   type ProcessLogic,
-  type ProcessWindowContext,
-  type ProcessWindowFunction,
-  type ProcessWindowLogic,
   type RuntimeContext,
   type TimerService,
   type ValueState,
   ValueStateDescriptor,
-} from "./stream/operators/process.ts";
+} from "./stream/operators/functions.ts";
+export {
+  type ProcessWindowContext,
+  type ProcessWindowFunction,
+  type ProcessWindowLogic,
+} from "./stream/operators/window_function.ts";
+export { OutputTag } from "./stream/output_tag.ts";
 export { type SinkContext, type TopicSink } from "./stream/sink.ts";
 export { deadLetterTopic, lateTopic } from "./stream/stray_topics.ts";
 export { type OutcomeCounts } from "./stream/counts.ts";

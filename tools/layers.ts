@@ -1,9 +1,10 @@
 /**
  * `deno task layers`: every import of src/, types too, goes down a floor (tools/walls.ts), and no
  * imports go round in a circle. The lint rule sees one file at a time; this sees the whole graph.
+ * Types alone may go round within a folder: classes that return each other are one family.
  */
 
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { root, runDeno } from "./process.ts";
 import { brokenWall } from "./walls.ts";
@@ -29,9 +30,19 @@ export function findCycles(graph: ImportGraph): string[][] {
   return cycles;
 }
 
-/** The imports that climb, cross or go round, as lines for people. */
-export function layerProblems(graph: ImportGraph): string[] {
-  const problems = findCycles(graph).map((cycle) =>
+/**
+ * The imports that climb, cross or go round, as lines for people.
+ *
+ * @param families of each file, the files of its folder of which it imports types only.
+ */
+export function layerProblems(graph: ImportGraph, families: ImportGraph = new Map()): string[] {
+  const apart = new Map(
+    [...graph].map(([file, imports]) => {
+      const family = families.get(file) ?? [];
+      return [file, imports.filter((to) => !family.includes(to))];
+    }),
+  );
+  const problems = findCycles(apart).map((cycle) =>
     `Imports go round: ${[...cycle, cycle[0]].join(" -> ")}`
   );
   for (const [from, imports] of graph) {
@@ -53,8 +64,8 @@ interface ModuleInfo {
   }[];
 }
 
-/** Reads the import graph of src/, as deno itself resolves it. */
-export async function readGraph(): Promise<ImportGraph> {
+/** Reads the import graph of src/, as deno itself resolves it, and the families in it. */
+export async function readGraph(): Promise<{ graph: ImportGraph; families: ImportGraph }> {
   const files = [...typeScriptFiles(join(root, "src"))];
   const folder = await Deno.makeTempDir({ prefix: "flights-layers-" });
   try {
@@ -70,8 +81,9 @@ export async function readGraph(): Promise<ImportGraph> {
   }
 }
 
-function toGraph(modules: readonly ModuleInfo[]): ImportGraph {
+function toGraph(modules: readonly ModuleInfo[]): { graph: ImportGraph; families: ImportGraph } {
   const graph = new Map<string, string[]>();
+  const families = new Map<string, string[]>();
   for (const { specifier, error, dependencies = [] } of modules) {
     if (error !== undefined) throw new Error(`Cannot read the import graph: ${error}`);
     const from = repositoryPath(specifier);
@@ -80,8 +92,12 @@ function toGraph(modules: readonly ModuleInfo[]): ImportGraph {
       .map((target) => target === undefined ? null : repositoryPath(target))
       .filter((target) => target !== null);
     graph.set(from, [...new Set(imports)]);
+    const family = dependencies.filter(({ code }) => code === undefined)
+      .map(({ type }) => repositoryPath(type?.specifier ?? ""))
+      .filter((to) => to !== null && dirname(to) === dirname(from));
+    families.set(from, family as string[]);
   }
-  return graph;
+  return { graph, families };
 }
 
 function repositoryPath(specifier: string): string | null {
@@ -97,8 +113,8 @@ function* typeScriptFiles(folder: string): Generator<string> {
 }
 
 if (import.meta.main) {
-  const graph = await readGraph();
-  const problems = layerProblems(graph);
+  const { graph, families } = await readGraph();
+  const problems = layerProblems(graph, families);
   for (const problem of problems) console.error(problem);
   const imports = [...graph.values()].reduce((sum, list) => sum + list.length, 0);
   console.log(`${graph.size} files, ${imports} imports, ${problems.length} against the floors`);

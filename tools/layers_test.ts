@@ -31,3 +31,9 @@ Deno.test("layerProblems names circles and broken walls", () => {
   );
   assert.deepEqual(layerProblems(graphOf("src/log/log.ts: src/base/a.ts", "src/base/a.ts:")), []);
 });
+
+Deno.test("layerProblems lets types go round in a family, and nothing else", () => {
+  const graph = graphOf("src/base/a.ts: src/base/b.ts", "src/base/b.ts: src/base/a.ts");
+  assert.deepEqual(layerProblems(graph, graphOf("src/base/b.ts: src/base/a.ts")), []);
+  assert.equal(layerProblems(graph, graphOf("src/base/b.ts: src/base/c.ts")).length, 1);
+});

@@ -5,7 +5,7 @@ import { isoMilliseconds } from "../base/time.ts";
 import type { DataStream } from "../stream/data_stream.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
 import { json } from "../stream/json.ts";
-import type { ProcessFunction } from "../stream/operators/process.ts";
+import type { ProcessFunction } from "../stream/operators/functions.ts";
 import type { Topology } from "../stream/topology.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import {

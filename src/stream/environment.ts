@@ -1,7 +1,7 @@
 /** Where a topology begins. */
 
 import { FlightsError } from "../base/errors.ts";
-import { DataStream } from "./data_stream.ts";
+import { type DataStream, graphOf } from "./data_stream.ts";
 import type { Deserializer } from "./json.ts";
 import { Topology } from "./topology.ts";
 import type { WatermarkStrategy } from "./watermark_strategy.ts";
@@ -45,6 +45,6 @@ export class StreamEnvironment {
       partitionedBy: source.partitionedBy ?? null,
       isRepartition: false,
     });
-    return new DataStream<T>(this.topology, node);
+    return graphOf(this.topology).stream<T>(node);
   }
 }

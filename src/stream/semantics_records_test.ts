@@ -8,7 +8,7 @@ import { partitionForText } from "../base/murmur2.ts";
 import { type OutcomeCounts, totalOf } from "./counts.ts";
 import { StreamEnvironment } from "./environment.ts";
 import { json, text } from "./json.ts";
-import { OutputTag } from "./operators/process.ts";
+import { OutputTag } from "./output_tag.ts";
 import {
   at,
   type Reading,

@@ -310,6 +310,7 @@ export class Task {
     this.#now = this.#options.clock.now();
     for (const input of this.#inputs) input.wake();
     if (this.#options.bounded) return;
+    this.#watch();
     this.#fallIdle();
     if (minimumWatermark(this.#inputs) !== null) return this.#follow();
     const strategies = this.#inputs.map((input) => input.source.watermarks);
@@ -318,6 +319,15 @@ export class Task {
       ...strategies.map((strategy) => Math.max(strategy.idleTimeout, strategy.outOfOrderness)),
     );
     this.#advance(silenceWatermark(this.#newest, this.#now, margin), "silence");
+  }
+
+  /** Lets timers of processing time come due. */
+  #watch(): void {
+    try {
+      for (const watcher of this.#chain.watchers) watcher.tick(this.#now);
+    } catch (error) {
+      throw this.#failure(error);
+    }
   }
 
   /** Lets inputs fall idle in the order of their time-outs, however late the clock is looked at. */
@@ -340,8 +350,14 @@ export class Task {
     if (watermark !== null) this.#advance(watermark, "watermark");
   }
 
-  /** Fires all open windows (semantics 11) and returns how far that moved the watermark. */
+  /**
+   * Fires all open windows and the event-time timers that are set (semantics 11), and returns how far
+   * that moved the watermark. Timers that are set meanwhile have to wait: one that always sets the
+   * next would have no end.
+   */
   drain(): number {
+    const timer = this.#chain.lastTimer();
+    if (timer !== null) this.#advance(timer, "drain");
     for (;;) {
       const end = this.#chain.lastOpenEnd();
       if (end === null) return this.watermark;

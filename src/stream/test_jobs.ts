@@ -5,7 +5,7 @@ import type { Duration } from "../base/duration.ts";
 import type { DataStream } from "./data_stream.ts";
 import { StreamEnvironment } from "./environment.ts";
 import { json } from "./json.ts";
-import type { OutputTag } from "./operators/process.ts";
+import type { OutputTag } from "./output_tag.ts";
 import type { TopicSink } from "./sink.ts";
 import type { TestDriver, TestRecord } from "./test_driver.ts";
 import type { Topology } from "./topology.ts";

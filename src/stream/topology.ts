@@ -17,15 +17,21 @@ export type Emit<T = unknown> = (value: T, timestamp: number, key: string) => vo
 
 /** The logic of a node in one task: config objects build it, tables hold all it remembers. */
 export interface Operator {
-  /** Called for each element. */
+  /** Called for each element; where two inputs are told apart, for those of the first. */
   readonly process: Emit;
+  /** Called for each element of the second input, where the two are told apart. */
+  readonly processSecond?: Emit;
   /**
    * Called after the task's watermark has risen, before the next record; operators are called in
    * the order of the stream, so that what one gives out has passed those behind it.
    */
   advance?(watermark: number, closedBy: ClosedBy): void;
+  /** Called with the clock's time when the task looks at it: timers of processing time come due. */
+  tick?(now: number): void;
   /** The end of the last window that is open, or null: how far a drain has to go (semantics 11). */
   lastOpenEnd?(): number | null;
+  /** The time of the last event-time timer, or null: a drain calls those that are set at its start. */
+  lastTimer?(): number | null;
   /** Whether the watermark alone can still make it give something out. */
   waits?(): boolean;
 }

@@ -4,12 +4,9 @@ import { StreamEnvironment } from "../environment.ts";
 import { at, type Reading, readingsSink, readingStream, results, sum } from "../test_jobs.ts";
 import { TestDriver } from "../test_driver.ts";
 import { TumblingEventTimeWindows } from "../window.ts";
-import {
-  type KeyedProcessFunction,
-  OutputTag,
-  type ProcessWindowFunction,
-  ValueStateDescriptor,
-} from "./process.ts";
+import { OutputTag } from "../output_tag.ts";
+import { type KeyedProcessFunction, ValueStateDescriptor } from "./functions.ts";
+import type { ProcessWindowFunction } from "./window_function.ts";
 
 /** Runs a keyed process function over readings into `out`. */
 function keyedDriver(open: KeyedProcessFunction<Reading, string, Reading>): TestDriver {

@@ -12,7 +12,8 @@ import {
 } from "../test_jobs.ts";
 import { TestDriver, type TestOutput } from "../test_driver.ts";
 import { TumblingEventTimeWindows } from "../window.ts";
-import { OutputTag, type ProcessWindowFunction } from "./process.ts";
+import { OutputTag } from "../output_tag.ts";
+import type { ProcessWindowFunction } from "./window_function.ts";
 
 const minute = TumblingEventTimeWindows.of("1m");
 const late = new OutputTag<Reading>("late");

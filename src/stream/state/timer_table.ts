@@ -21,6 +21,15 @@ export class TimerTable implements Table {
     return this.#timers.size;
   }
 
+  /** The time of the last timer, or null. */
+  get last(): number | null {
+    let last: number | null = null;
+    for (const { timestamp } of this.#timers.values()) {
+      if (last === null || timestamp > last) last = timestamp;
+    }
+    return last;
+  }
+
   get hasChanges(): boolean {
     return this.#changed.size > 0;
   }
