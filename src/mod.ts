@@ -93,6 +93,7 @@ export { type EncodedBatch, RecordBatchBuilder } from "./log/records/builder.ts"
 export { RecordBatch } from "./log/records/batch.ts";
 export { openSqliteLog, type SqliteLogOptions } from "./log/sqlite/sqlite_log.ts";
 
+export { explain, type ExplainFormat, type ExplainOptions } from "./runtime/explain.ts";
 export { findStops, runJob } from "./runtime/job.ts";
 export {
   type Job,
