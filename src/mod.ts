@@ -76,7 +76,6 @@ export {
   TestSink,
   TestSource,
   type TestSourceOptions,
-  type TestSourcePort,
   type TestTimer,
 } from "./stream/test_driver.ts";
 export { Topology } from "./stream/topology.ts";
@@ -90,7 +89,8 @@ export {
 
 export type * from "./log/log.ts";
 export { type EncodedBatch, RecordBatchBuilder } from "./log/records/builder.ts";
-export { RecordBatch } from "./log/records/batch.ts";
+export { RecordBatch, type TimestampType } from "./log/records/batch.ts";
+export { type Compression } from "./log/records/compression.ts";
 export { openSqliteLog, type SqliteLogOptions } from "./log/sqlite/sqlite_log.ts";
 
 export { explain, type ExplainFormat, type ExplainOptions } from "./runtime/explain.ts";
@@ -109,5 +109,8 @@ export {
   type JobState,
   type JobStatus,
   type TaskStatus,
+  type UpstreamStatus,
+  type WriterStatus,
 } from "./runtime/job_status.ts";
-export { type OnDataLoss, type Resume, type StartFrom } from "./runtime/resume.ts";
+export { type TopicWarning } from "./runtime/topic_warnings.ts";
+export { type OnDataLoss, type ResumePoint, type StartFrom } from "./runtime/resume.ts";
