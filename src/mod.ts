@@ -42,7 +42,7 @@ export {
   json,
   text,
 } from "./stream/json.ts";
-export { type Key } from "./stream/key.ts";
+export { type FieldKey, type Key } from "./stream/key.ts";
 export {
   type Collector,
   type KeyedContext,

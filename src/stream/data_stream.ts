@@ -1,6 +1,6 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
-import type { Key } from "./key.ts";
+import type { FieldKey, Key } from "./key.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
 import { keyedProcess, process } from "./operators/process.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
@@ -79,7 +79,7 @@ export class DataStream<T> {
    * @param keySelector the name of a field, or a function that returns the key; of a source that
    * declares a field, a function is taken to return that one.
    */
-  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, T[F] & Key>;
+  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, FieldKey<T[F]>>;
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
