@@ -34,6 +34,7 @@ export { DataStream, KeyedStream } from "./stream/data_stream.ts";
 export { IntervalJoin, IntervalJoined } from "./stream/joined_streams.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";
 export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
+export { LookupTable, type TopicTable } from "./stream/table.ts";
 export {
   BadRecordError,
   type BadRecordReason,

@@ -3,10 +3,12 @@
 import { IntervalJoin } from "./joined_streams.ts";
 import type { Key } from "./key.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
+import { lookupJoin } from "./operators/lookup_join.ts";
 import { keyedProcess, process } from "./operators/process.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
 import type { OutputTag } from "./output_tag.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
+import type { LookupTable } from "./table.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
 import type { WindowAssigner } from "./window.ts";
@@ -118,6 +120,35 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
    */
   intervalJoin<R>(right: KeyedStream<R, K>): IntervalJoin<T, R> {
     return new IntervalJoin<T, R>(this.graph, { left: this.node, right: right.node });
+  }
+
+  /**
+   * What `join` makes of each element and the row that `table` had of its key at the element's time (of
+   * one behind the watermark: at that of the watermark), as far as that has been read (semantics 7). What
+   * comes later changes nothing of what was given out.
+   *
+   * @param options `type`: `left` (the default) joins an element without a row with undefined, `inner`
+   * leaves it out; `id` names the state; set it where the topology may grow in front of it.
+   */
+  lookupJoin<V, O>(
+    table: LookupTable<K, V>,
+    join: (value: T, row: V | undefined) => O,
+    options?: { readonly type?: "left"; readonly id?: string },
+  ): DataStream<O>;
+  lookupJoin<V, O>(
+    table: LookupTable<K, V>,
+    join: (value: T, row: V) => O,
+    options: { readonly type: "inner"; readonly id?: string },
+  ): DataStream<O>;
+  lookupJoin<V, O>(
+    table: LookupTable<K, V>,
+    join: (value: T, row: V | undefined) => O,
+    options: { readonly type?: "left" | "inner"; readonly id?: string } = {},
+  ): DataStream<O> {
+    const id = options.id ?? this.graph.freshId("lookupJoin");
+    const build = lookupJoin({ id, isInner: options.type === "inner", join });
+    const settings = { name: "lookupJoin", id, stateful: true, build };
+    return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
   }
 
   /** Groups each key's elements by event time. */
