@@ -48,7 +48,7 @@ export interface StartContext extends StartSettings {
  * table, whose records move no watermark, never.
  */
 export function followsReports(
-  { followsReports }: StartSettings,
+  { followsReports }: Pick<StartSettings, "followsReports">,
   { isRepartition, isTable }: SourceNode,
 ): boolean {
   return !isTable && (followsReports || isRepartition);
