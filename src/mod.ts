@@ -34,8 +34,10 @@ export { type Header, type RawRecord, textHeader } from "./base/record.ts";
 
 export { ConnectedStreams, KeyedConnectedStreams } from "./stream/connected_streams.ts";
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
+export { IntervalJoin, IntervalJoined } from "./stream/joined_streams.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";
 export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
+export { LookupTable, type TopicTable } from "./stream/table.ts";
 export {
   BadRecordError,
   type BadRecordReason,
@@ -83,6 +85,11 @@ export {
   type ValueState,
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
+export {
+  type ProcessJoinContext,
+  type ProcessJoinFunction,
+  type ProcessJoinLogic,
+} from "./stream/operators/interval_join.ts";
 export {
   type ProcessWindowContext,
   type ProcessWindowFunction,

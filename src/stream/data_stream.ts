@@ -1,13 +1,16 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
-import type { FieldKey, Key } from "./key.ts";
 import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
+import { IntervalJoin } from "./joined_streams.ts";
+import type { FieldKey, Key } from "./key.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
+import { lookupJoin } from "./operators/lookup_join.ts";
 import { keyedProcess, process } from "./operators/process.ts";
 import { rollingReduce } from "./operators/rolling_reduce.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
 import type { OutputTag } from "./output_tag.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
+import type { LookupTable } from "./table.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
 import { GlobalWindows } from "./session_windows.ts";
@@ -147,6 +150,43 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
   override connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
     if (!(other instanceof KeyedStream)) return super.connect(other);
     return new KeyedConnectedStreams<T, U, K>(this.graph, [this.node, other.node]);
+  }
+
+  /**
+   * Pairs the elements of this stream with those of `right` that have the same key and lie near them in
+   * event time.
+   */
+  intervalJoin<R>(right: KeyedStream<R, K>): IntervalJoin<T, R> {
+    return new IntervalJoin<T, R>(this.graph, { left: this.node, right: right.node });
+  }
+
+  /**
+   * What `join` makes of each element and the row that `table` had of its key at the element's time (of
+   * one behind the watermark: at that of the watermark), as far as that has been read (semantics 7). What
+   * comes later changes nothing of what was given out.
+   *
+   * @param options `type`: `left` (the default) joins an element without a row with undefined, `inner`
+   * leaves it out; `id` names the state; set it where the topology may grow in front of it.
+   */
+  lookupJoin<V, O>(
+    table: LookupTable<K, V>,
+    join: (value: T, row: V | undefined) => O,
+    options?: { readonly type?: "left"; readonly id?: string },
+  ): DataStream<O>;
+  lookupJoin<V, O>(
+    table: LookupTable<K, V>,
+    join: (value: T, row: V) => O,
+    options: { readonly type: "inner"; readonly id?: string },
+  ): DataStream<O>;
+  lookupJoin<V, O>(
+    table: LookupTable<K, V>,
+    join: (value: T, row: V | undefined) => O,
+    options: { readonly type?: "left" | "inner"; readonly id?: string } = {},
+  ): DataStream<O> {
+    const id = options.id ?? this.graph.freshId("lookupJoin");
+    const build = lookupJoin({ id, isInner: options.type === "inner", join });
+    const settings = { name: "lookupJoin", id, stateful: true, build };
+    return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
   }
 
   /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */
