@@ -18,7 +18,8 @@ interface Step {
 const steps: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"] },
   { name: "lint", args: ["lint"] },
-  { name: "types", args: ["check"] },
+  // With the examples in comments.
+  { name: "types", args: ["check", "--doc"] },
   { name: "layers", args: ["run", "-A", "tools/layers.ts"] },
   { name: "docs", args: ["run", "-A", "tools/docs.ts"] },
   { name: "compose", args: ["run", "-A", "tools/compose.ts"] },

@@ -25,12 +25,15 @@ function sumsTest() {
 }
 
 const total = new ValueStateDescriptor<number>("total");
+const count = new ValueStateDescriptor<number>("count");
 
-/** Adds up by key and sets a timer for each element, ten seconds behind it. */
+/** Adds up and counts by key, and sets a timer for each element, ten seconds behind it. */
 const totals: KeyedProcessFunction<Reading, string, string> = (runtime) => {
   const state = runtime.getState(total);
+  const counted = runtime.getState(count);
   return {
     processElement: (reading, context) => {
+      counted.update((counted.value() ?? 0) + 1);
       state.update((state.value() ?? 0) + reading.value);
       context.timerService().registerEventTimeTimer(context.timestamp() + 10_000);
     },
@@ -102,7 +105,7 @@ Deno.test("TestSource.send takes the clock's time where no event time is stated"
   const out = test.collect(source.stream.map((number) => number * 2));
   source.send(1);
   test.advance("5s");
-  source.send(2);
+  source.sendAll([{ value: 2 }]);
   assert.deepEqual(out.records().map(({ value, timestamp }) => [value, timestamp]), [
     [2, 1_000],
     [4, 6_000],
@@ -178,12 +181,13 @@ Deno.test("TestDriver.state gives a copy: a look changes nothing", () => {
 Deno.test("a look at state does not hide what a commit has to save", () => {
   const { test, source } = totalsTest();
   for (let value = 0; value < 5; value++) {
-    source.send(a(1), value);
+    source.send(a(2), value);
     test.state("keyedProcess", "a");
     if (value === 2) test.restart();
   }
   test.restart();
-  assert.equal(test.state("keyedProcess", "a").getState(total).value(), 5);
+  const state = test.state("keyedProcess", "a");
+  assert.deepEqual([state.getState(total).value(), state.getState(count).value()], [10, 5]);
   assert.equal(test.timers("keyedProcess").length, 5);
 });
 
@@ -211,11 +215,11 @@ Deno.test("TestDriver.state and timers refuse what the topology does not keep", 
   });
   assert.throws(() => test.timers("elsewhere"), { code: "invalid-argument" });
   const state = test.state("keyedProcess", "a");
-  assert.throws(() => state.getState(new ValueStateDescriptor<number>("count")), {
+  assert.throws(() => state.getState(new ValueStateDescriptor<number>("sum")), {
     code: "invalid-argument",
     message:
-      'Cannot look at the state "count" of "keyedProcess": the operator must keep it, it keeps ' +
-      '"total"',
+      'Cannot look at the state "sum" of "keyedProcess": the operator must keep it, it keeps ' +
+      '"total", "count"',
   });
 });
 

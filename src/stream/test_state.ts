@@ -41,8 +41,9 @@ export function lookAtState(run: TestRun, id: string, { key, clock }: {
 }): RuntimeContext {
   const tasks = tasksOf(run, id);
   const text = keyText(key);
-  const task = tasks.find((one) => entriesOf(run, one).some((entry) => entry.key.includes(text))) ??
-    tasks[0]!;
+  const task =
+    tasks.find((one) => entriesOf(run, one).some((entry) => keyIn(entry, id) === text)) ??
+      tasks[0]!;
   const state = new LookedAtTables(task.stateShapes, entriesOf(run, task));
   const work = new KeyedWork<Key>(contextOf(task, clock, state), nowhere, id);
   work.begin(task.watermark, text);
@@ -83,6 +84,12 @@ function entriesOf(run: TestRun, task: Task): readonly StateEntry[] {
     const [table, ...key] = JSON.parse(entry.key) as [string, ...(string | number)[]];
     return { table, key, value: JSON.parse(entry.value!) };
   });
+}
+
+/** The text of the key that an entry of an operator belongs to; undefined where it is another's. */
+function keyIn({ table, key }: StateEntry, id: string): string | undefined {
+  if (!table.startsWith(`${id}/`)) return undefined;
+  return String(table.startsWith(`${id}/state/`) ? key[0] : key[1]);
 }
 
 /** Tables that are filled when they are asked for. */

@@ -60,7 +60,7 @@ export interface RuntimeContext {
 }
 
 /** The logic of a process function in one task. */
-export interface ProcessLogic<T, O> {
+export interface ProcessLogic<in T, out O> {
   processElement(value: T, context: ProcessContext, out: Collector<O>): void;
 }
 
