@@ -32,6 +32,7 @@ export { type Duration } from "./base/duration.ts";
 export { type ErrorCode, type ErrorDomain, FlightsError } from "./base/errors.ts";
 export { type Header, type RawRecord, textHeader } from "./base/record.ts";
 
+export { ConnectedStreams, KeyedConnectedStreams } from "./stream/connected_streams.ts";
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";
 export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
@@ -43,16 +44,42 @@ export {
   text,
 } from "./stream/json.ts";
 export { type FieldKey, type Key } from "./stream/key.ts";
+export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
+  type CoFlatMapFunction,
+  type CoMapFunction,
+  type CoProcessFunction,
+  type CoProcessLogic,
+  type KeyedCoProcessFunction,
+  type KeyedCoProcessLogic,
+} from "./stream/operators/co_process.ts";
+export {
+  type AggregatingState,
+  AggregatingStateDescriptor,
   type Collector,
   type KeyedContext,
   type KeyedProcessFunction,
   type KeyedProcessLogic,
+  type ListState,
+  ListStateDescriptor,
+  type MapKey,
+  type MapState,
+  MapStateDescriptor,
+  type OnTimer,
+  type OnTimerContext,
   type ProcessContext,
   type ProcessFunction,
   type ProcessLogic,
+  type ReducingState,
+  ReducingStateDescriptor,
+  type ResolvedTtl,
   type RuntimeContext,
+  type StateDescriptor,
+  type StateOptions,
+  type StateTtl,
+  type TimeDomain,
   type TimerService,
+  type TimeService,
   type ValueState,
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
