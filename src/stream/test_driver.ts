@@ -229,7 +229,8 @@ export class TestDriver {
   }
 
   /**
-   * The event-time timers that a keyed operator has set, by time and then key bytes.
+   * The timers that a keyed operator has set: those of event time, then those of processing time, each
+   * by time and then key bytes.
    *
    * @throws {FlightsError} `invalid-argument` when no operator of that id keeps state of keys.
    */

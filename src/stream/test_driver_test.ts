@@ -27,7 +27,7 @@ function sumsTest() {
 const total = new ValueStateDescriptor<number>("total");
 const count = new ValueStateDescriptor<number>("count");
 
-/** Adds up and counts by key, and sets a timer for each element, ten seconds behind it. */
+/** Adds up and counts by key, and sets timers: ten seconds behind each element, and one by the clock. */
 const totals: KeyedProcessFunction<Reading, string, string> = (runtime) => {
   const state = runtime.getState(total);
   const counted = runtime.getState(count);
@@ -36,6 +36,7 @@ const totals: KeyedProcessFunction<Reading, string, string> = (runtime) => {
       counted.update((counted.value() ?? 0) + 1);
       state.update((state.value() ?? 0) + reading.value);
       context.timerService().registerEventTimeTimer(context.timestamp() + 10_000);
+      context.timerService().registerProcessingTimeTimer(60_000);
     },
     onTimer: (_, context, out) => out.collect(`${context.getCurrentKey()}=${state.value()}`),
   };
@@ -188,7 +189,7 @@ Deno.test("a look at state does not hide what a commit has to save", () => {
   test.restart();
   const state = test.state("keyedProcess", "a");
   assert.deepEqual([state.getState(total).value(), state.getState(count).value()], [10, 5]);
-  assert.equal(test.timers("keyedProcess").length, 5);
+  assert.equal(test.timers("keyedProcess").length, 6);
 });
 
 Deno.test("TestDriver.timers shows the timers that are set, by time and key", () => {
@@ -197,13 +198,21 @@ Deno.test("TestDriver.timers shows the timers that are set, by time and key", ()
   source.send(a(1), 5);
   source.send(a(1), 4);
   assert.deepEqual(test.timers("keyedProcess"), [
-    { key: "a", timestamp: 10_004 },
-    { key: "a", timestamp: 10_005 },
-    { key: "b", timestamp: 10_005 },
+    { domain: "event-time", timestamp: 10_004, key: "a" },
+    { domain: "event-time", timestamp: 10_005, key: "a" },
+    { domain: "event-time", timestamp: 10_005, key: "b" },
+    { domain: "processing-time", timestamp: 60_000, key: "a" },
+    { domain: "processing-time", timestamp: 60_000, key: "b" },
   ]);
   source.send(b(1), 10_005);
-  assert.deepEqual(out.values(), ["a=2"]);
-  assert.deepEqual(test.timers("keyedProcess").map(({ key }) => key), ["a", "b", "b"]);
+  assert.deepEqual(out.take(), ["a=2"]);
+  assert.deepEqual(test.timers("keyedProcess").map(({ key }) => key), ["a", "b", "b", "a", "b"]);
+  test.advance("1m");
+  assert.deepEqual(
+    out.take(),
+    ["a=2", "b=2", "a=2", "b=2", "b=2"],
+    "by the clock, then in a silence",
+  );
 });
 
 Deno.test("TestDriver.state and timers refuse what the topology does not keep", () => {

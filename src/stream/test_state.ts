@@ -4,7 +4,7 @@ import { compareUtf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { FlightsError } from "../base/errors.ts";
 import { type Key, keyOf, keyText } from "./key.ts";
-import type { RuntimeContext } from "./operators/functions.ts";
+import type { RuntimeContext, TimeDomain } from "./operators/functions.ts";
 import { KeyedWork } from "./operators/work.ts";
 import { StateTables, type Table } from "./state/tables.ts";
 import type { OperatorContext } from "./task_context.ts";
@@ -14,6 +14,8 @@ import type { Downstream } from "./topology.ts";
 
 /** A timer that is set. */
 export interface TestTimer {
+  /** Which time it goes by. */
+  readonly domain: TimeDomain;
   /** The key that will be called. */
   readonly key: Key;
   /** When, in milliseconds since the Unix epoch. */
@@ -29,6 +31,12 @@ interface StateEntry {
 
 /** The name under which a keyed operator keeps its timers of event time. */
 const timers = "timers";
+
+/** By the table's name behind the operator's id, the time that its timers go by. */
+const domains: ReadonlyMap<string, TimeDomain> = new Map([
+  [timers, "event-time"],
+  ["processing-timers", "processing-time"],
+]);
 
 /**
  * The state that an operator keeps of a key. It is a copy: changes of it change nothing.
@@ -51,17 +59,22 @@ export function lookAtState(run: TestRun, id: string, { key, clock }: {
 }
 
 /**
- * The event-time timers of an operator, by time and then key bytes.
+ * The timers of an operator: those of event time, then those of processing time, each by time and then
+ * key bytes.
  *
  * @throws {FlightsError} `invalid-argument` when no operator of that id has timers.
  */
 export function lookAtTimers(run: TestRun, id: string): readonly TestTimer[] {
   const found = tasksOf(run, id)
     .flatMap((task) => entriesOf(run, task))
-    .filter(({ table }) => table === `${id}/${timers}`)
-    .map(({ key: [timestamp, key] }) => ({ timestamp: Number(timestamp), text: String(key) }));
-  found.sort((a, b) => a.timestamp - b.timestamp || compareUtf8(a.text, b.text));
-  return found.map(({ timestamp, text }) => ({ timestamp, key: keyOf(text) }));
+    .flatMap(({ table, key: [timestamp, key] }) => {
+      const domain = table.startsWith(`${id}/`) && domains.get(table.slice(id.length + 1));
+      return domain ? [{ domain, timestamp: Number(timestamp), text: String(key) }] : [];
+    });
+  found.sort((a, b) =>
+    compareUtf8(a.domain, b.domain) || a.timestamp - b.timestamp || compareUtf8(a.text, b.text)
+  );
+  return found.map(({ domain, timestamp, text }) => ({ domain, timestamp, key: keyOf(text) }));
 }
 
 /** The tasks that run an operator with keyed state. */

@@ -13,13 +13,17 @@ import { KeyedWork, Work } from "./work.ts";
 
 /** One element for each of either stream. */
 export interface CoMapFunction<in A, in B, out O> {
+  /** Called for each element of the first stream. */
   map1(value: A): O;
+  /** Called for each element of the second stream. */
   map2(value: B): O;
 }
 
 /** Any number of elements for each of either stream. */
 export interface CoFlatMapFunction<in A, in B, out O> {
+  /** Called for each element of the first stream. */
   flatMap1(value: A): Iterable<O>;
+  /** Called for each element of the second stream. */
   flatMap2(value: B): Iterable<O>;
 }
 
