@@ -287,7 +287,7 @@ export interface RuntimeContext {
 /** The logic of a process function in one task. */
 export interface ProcessLogic<in T, out O> {
   /** Called for each element. */
-  readonly processElement: (value: T, context: ProcessContext, out: Collector<O>) => void;
+  processElement(value: T, context: ProcessContext, out: Collector<O>): void;
 }
 
 /** Called when a task starts; returns the logic that the task calls. */
