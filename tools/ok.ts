@@ -20,6 +20,7 @@ const steps: readonly Step[] = [
   { name: "lint", args: ["lint"] },
   // With the examples in comments.
   { name: "types", args: ["check", "--doc"] },
+  { name: "public documentation", args: ["doc", "--lint", "src/mod.ts"] },
   { name: "layers", args: ["run", "-A", "tools/layers.ts"] },
   { name: "docs", args: ["run", "-A", "tools/docs.ts"] },
   { name: "compose", args: ["run", "-A", "tools/compose.ts"] },
