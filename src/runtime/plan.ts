@@ -171,9 +171,10 @@ function stateOf(node: Node, tables: Readonly<Record<string, string>>): readonly
       return [windows !== undefined && shape.startsWith(windows) ? "windows" : shape];
     }
     if (!table.startsWith(`${id}/`)) return [];
-    const name = table.slice(id.length + 1).replace(/^state\//, "");
-    // Of either time.
-    return [shape === "timers" ? shape : `${name} (${shape})`];
+    const name = table.slice(id.length + 1).replace(/^state\//, "")
+      .replace(/^window\/state\/(.*)$/, "$1 by window");
+    // Timers are there twice, for either time.
+    return [shape === "timers" || shape === name ? shape : `${name} (${shape})`];
   });
   return [...new Set(kept)];
 }

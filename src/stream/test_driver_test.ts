@@ -3,6 +3,7 @@ import { SimulatedClock } from "../base/clock.ts";
 import type { DataStream } from "./data_stream.ts";
 import { StreamEnvironment } from "./environment.ts";
 import type { KeyedProcessFunction } from "./operators/functions.ts";
+import type { ProcessWindowFunction } from "./operators/window_function.ts";
 import { ValueStateDescriptor } from "./operators/functions.ts";
 import { OutputTag } from "./output_tag.ts";
 import { TestDriver } from "./test_driver.ts";
@@ -167,6 +168,19 @@ Deno.test("TestDriver.state shows what is kept of a key, committed or not, after
   assert.deepEqual([valueOf("a"), valueOf("b")], [3, 5]);
   test.restart();
   assert.deepEqual([valueOf("a"), valueOf("b")], [3, 5]);
+});
+
+Deno.test("TestDriver.state shows what a window function keeps of a key", () => {
+  const test = new TestDriver();
+  const source = test.source<Reading>("in", { partitionedBy: "key" });
+  const counting: ProcessWindowFunction<Reading, string, never> = (runtime) => {
+    const windows = runtime.getState(count);
+    return { process: () => windows.update((windows.value() ?? 0) + 1) };
+  };
+  test.collect(source.stream.keyBy("key").window(minute).process(counting));
+  for (const time of [0, 60_000, 120_000]) source.send(a(1), time);
+  assert.equal(test.state("window", "a").getState(count).value(), 2);
+  assert.deepEqual(test.timers("window"), []);
 });
 
 Deno.test("TestDriver.state gives a copy: a look changes nothing", () => {

@@ -5,7 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { FlightsError } from "../base/errors.ts";
 import { type Key, keyOf, keyText } from "./key.ts";
 import type { RuntimeContext, TimeDomain } from "./operators/functions.ts";
-import { KeyedWork } from "./operators/work.ts";
+import { StatefulWork } from "./operators/work.ts";
 import { StateTables, type Table } from "./state/tables.ts";
 import type { OperatorContext } from "./task_context.ts";
 import type { Task } from "./task.ts";
@@ -29,14 +29,14 @@ interface StateEntry {
   readonly value: unknown;
 }
 
-/** The name under which a keyed operator keeps its timers of event time. */
-const timers = "timers";
-
 /** By the table's name behind the operator's id, the time that its timers go by. */
 const domains: ReadonlyMap<string, TimeDomain> = new Map([
-  [timers, "event-time"],
+  ["timers", "event-time"],
   ["processing-timers", "processing-time"],
 ]);
+
+/** A table that holds state or timers of a function: the operator's id, and what the table is for. */
+const functionTable = /^(.+)\/(?:state\/.+|timers)$/;
 
 /**
  * The state that an operator keeps of a key. It is a copy: changes of it change nothing.
@@ -53,7 +53,7 @@ export function lookAtState(run: TestRun, id: string, { key, clock }: {
     tasks.find((one) => entriesOf(run, one).some((entry) => keyIn(entry, id) === text)) ??
       tasks[0]!;
   const state = new LookedAtTables(task.stateShapes, entriesOf(run, task));
-  const work = new KeyedWork<Key>(contextOf(task, clock, state), nowhere, id);
+  const work = new StatefulWork<Key>(contextOf(task, clock, state), nowhere, id);
   work.begin(task.watermark, text);
   return work;
 }
@@ -79,12 +79,11 @@ export function lookAtTimers(run: TestRun, id: string): readonly TestTimer[] {
 
 /** The tasks that run an operator with keyed state. */
 function tasksOf(run: TestRun, id: string): readonly Task[] {
-  const name = `${id}/${timers}`;
-  const tasks = run.tasks.filter(({ stateShapes }) => name in stateShapes);
+  const idsOf = ({ stateShapes }: Task) =>
+    Object.keys(stateShapes).flatMap((table) => functionTable.exec(table)?.[1] ?? []);
+  const tasks = run.tasks.filter((task) => idsOf(task).includes(id));
   if (tasks.length > 0) return tasks;
-  const there = run.tasks.flatMap(({ stateShapes }) => Object.keys(stateShapes))
-    .filter((table) => table.endsWith(`/${timers}`))
-    .map((table) => `"${table.slice(0, -timers.length - 1)}"`);
+  const there = run.tasks.flatMap(idsOf).map((one) => `"${one}"`);
   throw new FlightsError(
     "invalid-argument",
     `Cannot look at "${id}": it must be the id of an operator with keyed state, the topology has ` +
