@@ -15,6 +15,9 @@ interface Step {
   readonly args: readonly string[];
 }
 
+/** Where the examples are whole programs, which assert what they say. */
+const pagesOfExamples = ["docs/testing.md", "src/mod.ts", "src/stream/test_driver.ts"];
+
 const steps: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"] },
   { name: "lint", args: ["lint"] },
@@ -23,6 +26,7 @@ const steps: readonly Step[] = [
   { name: "public documentation", args: ["doc", "--lint", "src/mod.ts"] },
   { name: "layers", args: ["run", "-A", "tools/layers.ts"] },
   { name: "docs", args: ["run", "-A", "tools/docs.ts"] },
+  { name: "examples in pages", args: ["test", "-A", "--doc", ...pagesOfExamples] },
   { name: "compose", args: ["run", "-A", "tools/compose.ts"] },
   ...filesOf("examples").map((file) => ({ name: file, args: ["run", "-A", file] })),
   { name: "bench", args: ["run", "-A", "tools/bench.ts", "--small"] },

@@ -64,6 +64,7 @@ export interface TestDriverOptions {
  *
  * @example A workflow
  * ```ts
+ * import assert from "node:assert/strict";
  * import { type DataStream, TestDriver, TumblingEventTimeWindows } from "../mod.ts";
  *
  * interface Sale { readonly shop: string; readonly sum: number }
@@ -78,9 +79,9 @@ export interface TestDriverOptions {
  * sales.send({ shop: "a", sum: 1 }, 0);
  * sales.send({ shop: "a", sum: 2 }, 59_999);
  * sales.send({ shop: "a", sum: 4 }, 60_000);
- * totals.values(); // [{ shop: "a", sum: 3 }]
+ * assert.deepEqual(totals.take(), [{ shop: "a", sum: 3 }]);
  * test.end({ drain: true });
- * totals.take(); // [{ shop: "a", sum: 3 }, { shop: "a", sum: 4 }]
+ * assert.deepEqual(totals.take(), [{ shop: "a", sum: 4 }]);
  * ```
  */
 export class TestDriver {
