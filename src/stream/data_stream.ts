@@ -39,10 +39,13 @@ export class DataStream<out T> {
   /**
    * Made by the environment and by other streams.
    *
+   * @internal
    * @param sideOutputs the node that puts elements aside, where it is not the last of the stream.
    */
   constructor(
+    /** @internal */
     protected readonly graph: StreamGraph,
+    /** @internal */
     protected readonly node: Node,
     private readonly sideOutputs: Node = node,
   ) {}
@@ -59,6 +62,7 @@ export class DataStream<out T> {
 
   /** The elements that `keep` says yes to. */
   filter<O extends T>(keep: (value: T) => value is O): DataStream<O>;
+  /** The elements that `keep` says yes to. */
   filter(keep: (value: T) => boolean): DataStream<T>;
   filter(keep: (value: T) => boolean): DataStream<T> {
     return this.then({ name: "filter", build: filter(keep) });
@@ -88,10 +92,13 @@ export class DataStream<out T> {
    * records, they do, and each key's place is checked; else the elements go through a repartition topic
    * of the job, for which they must be JSON values.
    *
-   * @param keySelector the name of a field, or a function that returns the key; of a source that
-   * declares a field, a function is taken to return that one.
+   * @param field the name of a field, whose value is the key.
    */
-  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, FieldKey<T[F]>>;
+  keyBy<F extends keyof T & string>(field: F): KeyedStream<T, FieldKey<T[F]>>;
+  /**
+   * The same elements, each under the key that `keySelector` returns for it. Of a source that declares a
+   * field, the function is taken to return that one; each key's place is checked (semantics 23).
+   */
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
@@ -109,7 +116,11 @@ export class DataStream<out T> {
     this.graph.operator([this.node], { name, writes: [topic], build: topicSink(sink) });
   }
 
-  /** A stream of what an operator makes of this one. */
+  /**
+   * A stream of what an operator makes of this one.
+   *
+   * @internal
+   */
   protected then<O>(settings: NodeSettings): DataStream<O> {
     return this.graph.stream<O>(this.graph.operator([this.node], settings));
   }
@@ -146,6 +157,7 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
    * these share their state.
    */
   override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
+  /** This and another stream that has no keys, or others. */
   override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
   override connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
     if (!(other instanceof KeyedStream)) return super.connect(other);
