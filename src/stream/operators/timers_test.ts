@@ -7,6 +7,8 @@ import { SimulatedClock } from "../../base/clock.ts";
 import { hasCode } from "../../base/errors.ts";
 import { StreamEnvironment } from "../environment.ts";
 import { json } from "../json.ts";
+import { Task } from "../task.ts";
+import { LiteralRecord } from "../test_records.ts";
 import { at, type Reading, readingsSink, readingStream } from "../test_jobs.ts";
 import { TestDriver, type TestDriverOptions } from "../test_driver.ts";
 import { happeningsOf, runSteps, type Step, stepsOf, type Timed } from "../test_steps.ts";
@@ -258,4 +260,51 @@ Deno.test("semantics 2 and 12: timers of both domains are those of the oracle, w
     }),
     { numRuns: 1_000 },
   );
+});
+
+Deno.test("semantics 11: a drain calls the event-time timers that are set when it begins", () => {
+  const driver = driverOf(() => ({
+    processElement: (_, context) => {
+      context.timerService().registerEventTimeTimer(1_000);
+      context.timerService().registerEventTimeTimer(2_000);
+    },
+    // One that goes on for ever, and one that is due before the last.
+    onTimer: (timestamp, context, out) => {
+      out.collect({ key: context.getCurrentKey(), value: timestamp });
+      context.timerService().registerEventTimeTimer(timestamp + 600);
+    },
+  }), { bounded: true });
+  driver.send("in", [at(0)]);
+  driver.end();
+  assert.deepEqual(stamped(driver), []);
+  driver.end({ drain: true });
+  const called = ["a=1000 @1000", "a=1600 @1600", "a=2000 @2000"];
+  assert.deepEqual(stamped(driver), called);
+  assert.deepEqual(driver.watermarks, [2_000]);
+  // What was set meanwhile is in state for the next run, whose drain ends as well.
+  driver.restart();
+  assert.deepEqual(stamped(driver), called);
+  driver.end({ drain: true });
+  assert.deepEqual(stamped(driver).slice(3), ["a=2200 @2200", "a=2600 @2600"]);
+});
+
+Deno.test("semantics 24: a task holds the next stage back while an event-time timer is set in it", () => {
+  for (const domain of ["none", "processing-time", "event-time"] as const) {
+    const env = new StreamEnvironment();
+    readingStream(env, { closesOnSilence: false }).keyBy("key").process<Reading>(() => ({
+      processElement: (_, context) => {
+        const timers = context.timerService();
+        if (domain === "event-time") timers.registerEventTimeTimer(100);
+        if (domain === "processing-time") timers.registerProcessingTimeTimer(1_000_000);
+      },
+    }));
+    const clock = new SimulatedClock();
+    const outputs = { write: () => {}, forward: () => {} };
+    const task = new Task(env.topology, { partition: 0, partitions: 1, clock, outputs });
+    task.process(0, new LiteralRecord(at(0), 0));
+    task.setCaughtUp(0, true);
+    clock.advance(20_000);
+    task.tick();
+    assert.equal(task.isIdle, domain !== "event-time");
+  }
 });
