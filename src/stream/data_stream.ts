@@ -1,7 +1,7 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
 import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
-import type { Key } from "./key.ts";
+import type { FieldKey, Key } from "./key.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
 import { keyedProcess, process } from "./operators/process.ts";
 import { rollingReduce } from "./operators/rolling_reduce.ts";
@@ -22,8 +22,15 @@ export function graphOf(topology: Topology): StreamGraph {
   return graph;
 }
 
+/** The last node of a stream, for who adds another behind it. */
+export let nodeOf: <T>(stream: DataStream<T>) => Node;
+
 /** A stream of elements with their event times. */
 export class DataStream<T> {
+  static {
+    nodeOf = (stream) => stream.node;
+  }
+
   /**
    * Made by the environment and by other streams.
    *
@@ -79,7 +86,7 @@ export class DataStream<T> {
    * @param keySelector the name of a field, or a function that returns the key; of a source that
    * declares a field, a function is taken to return that one.
    */
-  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, T[F] & Key>;
+  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, FieldKey<T[F]>>;
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
