@@ -1,7 +1,7 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
-import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
 import type { FieldKey, Key } from "./key.ts";
+import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
 import { keyedProcess, process } from "./operators/process.ts";
 import { rollingReduce } from "./operators/rolling_reduce.ts";

@@ -26,9 +26,9 @@ export interface CoFlatMapFunction<A, B, O> {
 /** The logic of a process function over two streams in one task. */
 export interface CoProcessLogic<A, B, O> {
   /** Called for each element of the first stream. */
-  processElement1(value: A, context: ProcessContext, out: Collector<O>): void;
+  readonly processElement1: (value: A, context: ProcessContext, out: Collector<O>) => void;
   /** Called for each element of the second stream. */
-  processElement2(value: B, context: ProcessContext, out: Collector<O>): void;
+  readonly processElement2: (value: B, context: ProcessContext, out: Collector<O>) => void;
 }
 
 /** Called when a task starts; returns the logic that the task calls. */
@@ -37,9 +37,9 @@ export type CoProcessFunction<A, B, O> = () => CoProcessLogic<A, B, O>;
 /** The same over two keyed streams: both work on the state and the timers of their key. */
 export interface KeyedCoProcessLogic<A, B, K, O> extends OnTimer<K, O> {
   /** Called for each element of the first stream. */
-  processElement1(value: A, context: KeyedContext<K>, out: Collector<O>): void;
+  readonly processElement1: (value: A, context: KeyedContext<K>, out: Collector<O>) => void;
   /** Called for each element of the second stream. */
-  processElement2(value: B, context: KeyedContext<K>, out: Collector<O>): void;
+  readonly processElement2: (value: B, context: KeyedContext<K>, out: Collector<O>) => void;
 }
 
 /** Called when a task starts, to take hold of its state; returns the logic that the task calls. */

@@ -259,7 +259,7 @@ export interface RuntimeContext {
 
 /** The logic of a process function in one task. */
 export interface ProcessLogic<T, O> {
-  processElement(value: T, context: ProcessContext, out: Collector<O>): void;
+  readonly processElement: (value: T, context: ProcessContext, out: Collector<O>) => void;
 }
 
 /** Called when a task starts; returns the logic that the task calls. */
@@ -277,7 +277,7 @@ export interface OnTimer<K, O> {
 
 /** The logic of a keyed process function in one task. */
 export interface KeyedProcessLogic<T, K, O> extends OnTimer<K, O> {
-  processElement(value: T, context: KeyedContext<K>, out: Collector<O>): void;
+  readonly processElement: (value: T, context: KeyedContext<K>, out: Collector<O>) => void;
 }
 
 /** Called when a task starts, to take hold of its state; returns the logic that the task calls. */

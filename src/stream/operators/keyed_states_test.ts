@@ -147,7 +147,7 @@ Deno.test("a state's name is one state, whatever its kind, and asked for twice t
     runtime.getState(new ValueStateDescriptor<number>("one"));
     runtime.getListState(new ListStateDescriptor<number>("one"));
   };
-  assert.throws(() => driverOf((runtime) => (open(runtime), () => {})), (error) => {
+  assert.throws(() => driverOf((runtime) => (open(runtime), () => {})).look(1), (error) => {
     assert.ok(hasCode(error, "invalid-argument"));
     assert.equal(
       error.message,

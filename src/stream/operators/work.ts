@@ -88,10 +88,9 @@ export class KeyedWork<K> extends Work
   constructor(context: OperatorContext, downstream: Downstream, id: string) {
     super(context, downstream);
     const { state: tables } = context;
-    const shape = "timers";
-    this.#eventTimers = tables.add(new TimerTable(), { name: `${id}/timers`, shape });
-    const name = `${id}/processing-timers`;
-    this.#processingTimers = tables.add(new TimerTable(), { name, shape });
+    this.#eventTimers = tables.add(new TimerTable(), { name: `${id}/timers`, shape: "timers" });
+    const shape = "processing-time timers";
+    this.#processingTimers = tables.add(new TimerTable(), { name: `${id}/${shape}`, shape });
     this.#states = new KeyedStates({ id, tables, scope: this });
   }
 
