@@ -5,12 +5,12 @@
 
 import assert from "node:assert/strict";
 import {
-  BadRecordError,
+  type BadRecordError,
   type ClosedBy,
   type Collector,
   type DataStream,
   type Deserializer,
-  explain,
+  type explain,
   json,
   type Key,
   type KeyedProcessFunction,
