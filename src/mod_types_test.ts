@@ -5,9 +5,12 @@
 
 import assert from "node:assert/strict";
 import {
+  type AggregatingState,
+  AggregatingStateDescriptor,
   type BadRecordError,
   type ClosedBy,
   type Collector,
+  type CoProcessFunction,
   type DataStream,
   type Deserializer,
   type explain,
@@ -15,9 +18,12 @@ import {
   type Key,
   type KeyedProcessFunction,
   type KeyedStream,
+  ListStateDescriptor,
+  MapStateDescriptor,
   OutputTag,
   type ProcessFunction,
   type ProcessWindowFunction,
+  ReducingStateDescriptor,
   type RuntimeContext,
   StreamEnvironment,
   TestDriver,
@@ -25,6 +31,7 @@ import {
   type TestSink,
   type TestSource,
   text,
+  type TimeDomain,
   TumblingEventTimeWindows,
   type ValueState,
   ValueStateDescriptor,
@@ -140,7 +147,7 @@ Deno.test("types: windows keep elements and key", () => {
   // @ts-expect-error so does a running one
   windows.runningReduce((a, b) => [a, b]);
   // @ts-expect-error windows are of keyed streams
-  assert.equal(stream.window, undefined);
+  assert.throws(() => stream.window(TumblingEventTimeWindows.of("1m")));
 });
 
 Deno.test("types: a side output has the type of its tag, and late elements that of the stream", () => {
@@ -197,14 +204,71 @@ Deno.test("types: keyed state has the type of its descriptor, timers and context
   is<Same<typeof looked, number | undefined>>();
 });
 
+Deno.test("types: each kind of state has the types of its descriptor", () => {
+  const { sales: stream } = sales();
+  stream.keyBy("shop").process<string>((runtime) => {
+    const list = runtime.getListState(new ListStateDescriptor<Sale>("list"));
+    is<Same<ReturnType<typeof list.get>, readonly Sale[]>>();
+    // @ts-expect-error the list is of sales
+    const wrongElement = () => list.add(1);
+    const map = runtime.getMapState(new MapStateDescriptor<string, number>("map"));
+    is<Same<ReturnType<typeof map.entries>, readonly (readonly [string, number])[]>>();
+    // @ts-expect-error the map is keyed by texts
+    const wrongName = () => map.put(1, 1);
+    const total = runtime.getReducingState(
+      new ReducingStateDescriptor("total", (a: number, b: number) => a + b),
+    );
+    is<Same<ReturnType<typeof total.get>, number | undefined>>();
+    const mean = runtime.getAggregatingState(
+      new AggregatingStateDescriptor("mean", {
+        createAccumulator: () => ({ sum: 0, count: 0 }),
+        add: (sale: Sale, { sum, count }) => ({ sum: sum + sale.sum, count: count + 1 }),
+        getResult: ({ sum, count }) => `${sum / count}`,
+        merge: (a, b) => ({ sum: a.sum + b.sum, count: a.count + b.count }),
+      }),
+    );
+    is<Same<typeof mean, AggregatingState<Sale, string>>>();
+    // @ts-expect-error a kind of state has a descriptor of its own
+    const wrongKind = () => runtime.getState(new ListStateDescriptor<number>("other"));
+    return { processElement: () => [wrongElement, wrongName, wrongKind] };
+  });
+});
+
+Deno.test("types: connected streams tell their elements and share the type of their keys", () => {
+  const { test, sales: stream } = sales();
+  const names = test.source<{ readonly shop: string; readonly name: string }>("names").stream;
+  const connected = stream.connect(names);
+  const both = connected.map({ map1: (sale) => sale.sum, map2: ({ name }) => name.length });
+  is<Same<typeof both, DataStream<number>>>();
+  const refunding: CoProcessFunction<Refund, { readonly name: string }, string> = () => ({
+    processElement1: () => {},
+    processElement2: () => {},
+  });
+  // @ts-expect-error the function is of refunds
+  connected.process(refunding);
+  const named = connected.keyBy("shop", "shop").process<string>((runtime) => {
+    is<Same<typeof runtime, RuntimeContext>>();
+    return {
+      processElement1: (sale, context, out) => {
+        is<Same<typeof sale, Sale>>();
+        is<Same<ReturnType<typeof context.getCurrentKey>, string>>();
+        is<Same<typeof out, Collector<string>>>();
+      },
+      processElement2: ({ name }, _, out) => out.collect(name),
+    };
+  });
+  is<Same<typeof named, DataStream<string>>>();
+});
+
 Deno.test("types: a window function takes what was reduced and says what comes of it", () => {
   const { sales: stream } = sales();
   const describe: ProcessWindowFunction<Sale, string, string> = () => ({
-    process: (key, context, sale, out) => {
+    process: (key, context, sales, out) => {
       is<Same<typeof key, string>>();
+      is<Same<typeof sales, readonly Sale[]>>();
       is<Same<typeof context.window, Window>>();
       is<Same<typeof context.closedBy, ClosedBy>>();
-      out.collect(`${key} ${sale.sum}`);
+      out.collect(`${key} ${sales[0]?.sum}`);
     },
   });
   const windows = stream.keyBy("shop").window(TumblingEventTimeWindows.of("1m"));
@@ -235,7 +299,7 @@ Deno.test("types: a test sends and sees the elements of its streams", () => {
   source.send({ shop: "a", sum: 1, paid: true, lines: [] }, 0);
   // @ts-expect-error a sale has more than a shop
   source.send({ shop: "a" }, 0);
-  is<Same<Parameters<typeof test.timers>, [id: string]>>();
+  is<Same<Parameters<typeof test.timers>, [id: string, domain?: TimeDomain | undefined]>>();
 });
 
 Deno.test("types: nothing that is public is any", () => {

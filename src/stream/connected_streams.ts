@@ -1,7 +1,7 @@
 /** The words for two streams that are told apart. */
 
 import type { DataStream } from "./data_stream.ts";
-import type { Key } from "./key.ts";
+import type { FieldKey, Key } from "./key.ts";
 import {
   coFlatMap,
   type CoFlatMapFunction,
@@ -48,7 +48,7 @@ export class ConnectedStreams<A, B> {
   keyBy<F extends keyof A & string, G extends keyof B & string>(
     first: F,
     second: G,
-  ): KeyedConnectedStreams<A, B, (A[F] | B[G]) & Key>;
+  ): KeyedConnectedStreams<A, B, FieldKey<A[F] | B[G]>>;
   keyBy<K extends Key>(
     first: (value: A) => K,
     second: (value: B) => K,

@@ -11,7 +11,7 @@ import { type OutcomeCounts, sumOutcomes } from "./counts.ts";
 import { type DataStream, graphOf, nodeOf } from "./data_stream.ts";
 import { StreamEnvironment } from "./environment.ts";
 import type { Key } from "./key.ts";
-import type { RuntimeContext } from "./operators/functions.ts";
+import type { RuntimeContext, TimeDomain } from "./operators/functions.ts";
 import { stagesOf } from "./stages.ts";
 import type { OnError } from "./task.ts";
 import type { TestOutput, TestRecord } from "./test_records.ts";
@@ -229,12 +229,13 @@ export class TestDriver {
   }
 
   /**
-   * The event-time timers that a keyed operator has set, by time and then key bytes.
+   * The timers that a keyed operator has set, by time and then key bytes.
    *
+   * @param domain of which time; default `event-time`.
    * @throws {FlightsError} `invalid-argument` when no operator of that id keeps state of keys.
    */
-  timers(id: string): readonly TestTimer[] {
-    return lookAtTimers(this.#started(), id);
+  timers(id: string, domain: TimeDomain = "event-time"): readonly TestTimer[] {
+    return lookAtTimers(this.#started(), id, domain);
   }
 
   /**

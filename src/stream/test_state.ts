@@ -4,7 +4,7 @@ import { compareUtf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { FlightsError } from "../base/errors.ts";
 import { type Key, keyOf, keyText } from "./key.ts";
-import type { RuntimeContext } from "./operators/functions.ts";
+import type { RuntimeContext, TimeDomain } from "./operators/functions.ts";
 import { KeyedWork } from "./operators/work.ts";
 import { StateTables, type Table } from "./state/tables.ts";
 import type { OperatorContext } from "./task_context.ts";
@@ -30,6 +30,12 @@ interface StateEntry {
 /** The name under which a keyed operator keeps its timers of event time. */
 const timers = "timers";
 
+/** The names under which it keeps those of each domain. */
+const timersOf = {
+  "event-time": timers,
+  "processing-time": "processing-time timers",
+} as const satisfies Record<TimeDomain, string>;
+
 /**
  * The state that an operator keeps of a key. It is a copy: changes of it change nothing.
  *
@@ -50,14 +56,14 @@ export function lookAtState(run: TestRun, id: string, { key, clock }: {
 }
 
 /**
- * The event-time timers of an operator, by time and then key bytes.
+ * The timers of an operator in one domain, by time and then key bytes.
  *
  * @throws {FlightsError} `invalid-argument` when no operator of that id has timers.
  */
-export function lookAtTimers(run: TestRun, id: string): readonly TestTimer[] {
+export function lookAtTimers(run: TestRun, id: string, domain: TimeDomain): readonly TestTimer[] {
   const found = tasksOf(run, id)
     .flatMap((task) => entriesOf(run, task))
-    .filter(({ table }) => table === `${id}/${timers}`)
+    .filter(({ table }) => table === `${id}/${timersOf[domain]}`)
     .map(({ key: [timestamp, key] }) => ({ timestamp: Number(timestamp), text: String(key) }));
   found.sort((a, b) => a.timestamp - b.timestamp || compareUtf8(a.text, b.text));
   return found.map(({ timestamp, text }) => ({ timestamp, key: keyOf(text) }));
