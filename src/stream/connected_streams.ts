@@ -19,7 +19,9 @@ import type { Node } from "./topology.ts";
 export class ConnectedStreams<A, B> {
   /** Made by {@linkcode DataStream.connect}. */
   constructor(
+    /** @internal */
     protected readonly graph: StreamGraph,
+    /** @internal */
     protected readonly inputs: readonly [first: Node, second: Node],
   ) {}
 
@@ -49,6 +51,7 @@ export class ConnectedStreams<A, B> {
     first: F,
     second: G,
   ): KeyedConnectedStreams<A, B, FieldKey<A[F] | B[G]>>;
+  /** The same by functions. */
   keyBy<K extends Key>(
     first: (value: A) => K,
     second: (value: B) => K,
@@ -61,7 +64,11 @@ export class ConnectedStreams<A, B> {
     ]);
   }
 
-  /** A stream of what an operator makes of these two. */
+  /**
+   * A stream of what an operator makes of these two.
+   *
+   * @internal
+   */
   protected then<O>(settings: NodeSettings): DataStream<O> {
     return this.graph.stream<O>(this.graph.operator(this.inputs, settings));
   }

@@ -39,7 +39,9 @@ export class DataStream<out T> {
    * @param sideOutputs the node that puts elements aside, where it is not the last of the stream.
    */
   constructor(
+    /** @internal */
     protected readonly graph: StreamGraph,
+    /** @internal */
     protected readonly node: Node,
     private readonly sideOutputs: Node = node,
   ) {}
@@ -56,6 +58,7 @@ export class DataStream<out T> {
 
   /** The elements that `keep` says yes to. */
   filter<O extends T>(keep: (value: T) => value is O): DataStream<O>;
+  /** The same by a function that tells no types apart. */
   filter(keep: (value: T) => boolean): DataStream<T>;
   filter(keep: (value: T) => boolean): DataStream<T> {
     return this.then({ name: "filter", build: filter(keep) });
@@ -89,6 +92,7 @@ export class DataStream<out T> {
    * declares a field, a function is taken to return that one.
    */
   keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, FieldKey<T[F]>>;
+  /** The same by a function. */
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
@@ -106,7 +110,11 @@ export class DataStream<out T> {
     this.graph.operator([this.node], { name, writes: [topic], build: topicSink(sink) });
   }
 
-  /** A stream of what an operator makes of this one. */
+  /**
+   * A stream of what an operator makes of this one.
+   *
+   * @internal
+   */
   protected then<O>(settings: NodeSettings): DataStream<O> {
     return this.graph.stream<O>(this.graph.operator([this.node], settings));
   }
@@ -143,6 +151,7 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
    * these share their state.
    */
   override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
+  /** This and a stream without keys, or with keys of another type: these share nothing. */
   override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
   override connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
     if (!(other instanceof KeyedStream)) return super.connect(other);

@@ -13,13 +13,17 @@ import { KeyedWork, Work } from "./work.ts";
 
 /** One element for each of either stream. */
 export interface CoMapFunction<A, B, O> {
+  /** What becomes of an element of the first stream. */
   map1(value: A): O;
+  /** What becomes of an element of the second stream. */
   map2(value: B): O;
 }
 
 /** Any number of elements for each of either stream. */
 export interface CoFlatMapFunction<A, B, O> {
+  /** What becomes of an element of the first stream. */
   flatMap1(value: A): Iterable<O>;
+  /** What becomes of an element of the second stream. */
   flatMap2(value: B): Iterable<O>;
 }
 

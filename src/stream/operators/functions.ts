@@ -48,6 +48,7 @@ export interface MapState<N extends MapKey, V> {
    * @throws {FlightsError} `invalid-argument` for a number that is not finite.
    */
   put(name: N, value: V): void;
+  /** Whether there is an entry of `name`. */
   has(name: N): boolean;
   /** Removes the entry of `name`, if it is there. */
   remove(name: N): void;
@@ -57,6 +58,7 @@ export interface MapState<N extends MapKey, V> {
   keys(): readonly N[];
   /** The values of all entries, in that order. */
   values(): readonly V[];
+  /** Whether there are no entries. */
   isEmpty(): boolean;
   /** Removes all entries. */
   clear(): void;
@@ -64,17 +66,21 @@ export interface MapState<N extends MapKey, V> {
 
 /** One value of the key in work, into which all that is added is reduced. */
 export interface ReducingState<V> {
+  /** Adds a value: a JSON value, not to be changed in place. */
   add(value: V): void;
   /** All that was added, reduced; undefined before the first and after a clear. */
   get(): V | undefined;
+  /** Forgets all that was added. */
   clear(): void;
 }
 
 /** An accumulator of the key in work, into which elements are added. */
 export interface AggregatingState<T, R> {
+  /** Adds an element to the accumulator. */
   add(value: T): void;
   /** The result of all that was added; undefined before the first and after a clear. */
   get(): R | undefined;
+  /** Forgets all that was added. */
   clear(): void;
 }
 
@@ -117,6 +123,8 @@ export abstract class StateDescriptor {
   readonly ttl: ResolvedTtl | null;
 
   /**
+   * A descriptor; those of one name and kind are the same state.
+   *
    * @param name unique within the function.
    * @throws {FlightsError} `invalid-argument` for a time-to-live that is no duration, or 0.
    */
@@ -157,6 +165,8 @@ export class MapStateDescriptor<N extends MapKey, V> extends StateDescriptor {
 /** Names a state into which values are reduced. */
 export class ReducingStateDescriptor<V> extends StateDescriptor {
   /**
+   * A descriptor; those of one name and kind are the same state.
+   *
    * @param name unique within the function.
    * @param reduce combines two values; it must not change either.
    */
@@ -168,6 +178,8 @@ export class ReducingStateDescriptor<V> extends StateDescriptor {
 /** Names a state into which elements are aggregated. */
 export class AggregatingStateDescriptor<T, A, R> extends StateDescriptor {
   /**
+   * A descriptor; those of one name and kind are the same state.
+   *
    * @param name unique within the function.
    * @param aggregate how elements become a result.
    */
@@ -225,6 +237,7 @@ export interface ProcessContext {
   timestamp(): number;
   /** Hands `value` to a side output. */
   output<S>(tag: OutputTag<S>, value: S): void;
+  /** Tells the time. */
   timerService(): TimeService;
 }
 
@@ -232,6 +245,7 @@ export interface ProcessContext {
 export interface KeyedContext<K> extends ProcessContext {
   /** The key in work. */
   getCurrentKey(): K;
+  /** Tells the time, and sets timers of the key in work. */
   timerService(): TimerService;
 }
 
@@ -251,10 +265,15 @@ export interface OnTimerContext<K> extends KeyedContext<K> {
 export interface RuntimeContext {
   /** The task's partition number. */
   readonly taskPartition: number;
+  /** The state of that name that is one value. */
   getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V>;
+  /** The state of that name that is a list. */
   getListState<V>(descriptor: ListStateDescriptor<V>): ListState<V>;
+  /** The state of that name that is a map. */
   getMapState<N extends MapKey, V>(descriptor: MapStateDescriptor<N, V>): MapState<N, V>;
+  /** The state of that name into which values are reduced. */
   getReducingState<V>(descriptor: ReducingStateDescriptor<V>): ReducingState<V>;
+  /** The state of that name into which elements are aggregated. */
   getAggregatingState<T, A, R>(
     descriptor: AggregatingStateDescriptor<T, A, R>,
   ): AggregatingState<T, R>;
@@ -262,6 +281,7 @@ export interface RuntimeContext {
 
 /** The logic of a process function in one task. */
 export interface ProcessLogic<T, O> {
+  /** Called for each element. */
   readonly processElement: (value: T, context: ProcessContext, out: Collector<O>) => void;
 }
 
@@ -280,6 +300,7 @@ export interface OnTimer<K, O> {
 
 /** The logic of a keyed process function in one task. */
 export interface KeyedProcessLogic<T, K, O> extends OnTimer<K, O> {
+  /** Called for each element. */
   readonly processElement: (value: T, context: KeyedContext<K>, out: Collector<O>) => void;
 }
 

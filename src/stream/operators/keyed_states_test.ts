@@ -7,6 +7,7 @@ import { StreamEnvironment } from "../environment.ts";
 import { StateTables } from "../state/tables.ts";
 import { at, type Reading, readingStream } from "../test_jobs.ts";
 import { TestDriver } from "../test_driver.ts";
+import { TumblingEventTimeWindows } from "../window.ts";
 import {
   AggregatingStateDescriptor,
   type KeyedContext,
@@ -276,6 +277,42 @@ Deno.test("semantics 14: a timer sees what is not over at its own time, however 
       driver.outputs("out").map(({ value }) => value),
       [[109, "there"], [110, "gone"], [120, "gone"]],
     );
+  }
+});
+
+Deno.test("semantics 14: what a window function keeps for a time goes in time", () => {
+  for (const time of ["event", "processing"] as const) {
+    const clock = new SimulatedClock();
+    const env = new StreamEnvironment();
+    readingStream(env, { closesOnSilence: false }).keyBy("key")
+      .window(TumblingEventTimeWindows.of(10))
+      .reduce<number>((a) => a, (runtime) => {
+        const ttl = { duration: 15, time };
+        const seen = runtime.getListState(new ListStateDescriptor<number>("seen", { ttl }));
+        return {
+          process: (_, { window }, __, out) => {
+            seen.add(window.start);
+            out.collect(seen.get().length);
+          },
+        };
+      }).sinkTo({ topic: "out" });
+    const driver = new TestDriver(env.topology, { clock });
+    const entries = () => {
+      driver.restart();
+      // Without how many records windows have given out, and what an open window holds of a key.
+      return driver.stateEntries - 1 - driver.held;
+    };
+    // Windows fire at 9 and 19, and what they keep is over at 24 and 34, or 15 later by the clock.
+    driver.send("in", [at(0), at(10), at(20)]);
+    assert.deepEqual(driver.outputs("out").map(({ value }) => value), [1, 2]);
+    assert.equal(entries(), 2);
+    clock.advance(14);
+    driver.send("in", [at(24, { key: "b" })]);
+    assert.equal(entries(), 2);
+    driver.send("in", [at(25, { key: "c" })]);
+    assert.equal(entries(), time === "event" ? 1 : 2);
+    driver.advance(1);
+    assert.equal(entries(), time === "event" ? 1 : 0);
   }
 });
 

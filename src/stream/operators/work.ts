@@ -101,7 +101,6 @@ export class StatefulWork<K> extends Work implements RuntimeContext, StateScope 
 
   /** Follows the watermark: what is over there is removed. */
   advance(watermark: number): void {
-    this.#destination = watermark;
     this.passed = watermark;
     this.#states.expire("event", watermark);
   }
