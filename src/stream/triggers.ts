@@ -145,14 +145,9 @@ export class CountTrigger implements Trigger {
 
 const nextFiringOf = new ValueStateDescriptor<number>("next firing");
 
-/**
- * The end of the stretch of `interval` that `time` is in, but not behind the window that it is in. (The
- * clock may well be behind a window of event time.)
- */
-function nextFiring(time: number, interval: number, context: TriggerContext): number {
-  const next = (Math.floor(time / interval) + 1) * interval;
-  const last = lastOf(context);
-  return last > time ? Math.min(next, last) : next;
+/** The end of the stretch of `interval` that `time` is in. */
+function nextMultiple(time: number, interval: number): number {
+  return (Math.floor(time / interval) + 1) * interval;
 }
 
 /** Whole milliseconds above zero. */
@@ -184,7 +179,7 @@ export class ContinuousEventTimeTrigger implements Trigger {
   open(store: TriggerStateStore): TriggerLogic<unknown> {
     const next = store.getState(nextFiringOf);
     const plan = (time: number, context: TriggerContext) => {
-      const at = nextFiring(time, this.interval, context);
+      const at = Math.min(nextMultiple(time, this.interval), lastOf(context));
       next.update(at);
       context.registerEventTimeTimer(at);
     };
@@ -231,7 +226,10 @@ export class ContinuousProcessingTimeTrigger implements Trigger {
   open(store: TriggerStateStore): TriggerLogic<unknown> {
     const next = store.getState(nextFiringOf);
     const plan = (time: number, context: TriggerContext) => {
-      const at = nextFiring(time, this.interval, context);
+      const last = lastOf(context);
+      const multiple = nextMultiple(time, this.interval);
+      // The clock may well be behind the end of a window of event time.
+      const at = last > time ? Math.min(multiple, last) : multiple;
       next.update(at);
       context.registerProcessingTimeTimer(at);
     };

@@ -6,6 +6,9 @@ import type { OnMergeContext, TriggerElementContext, TriggerStateStore } from ".
 import type { Window } from "../window.ts";
 import type { ValueState, ValueStateDescriptor } from "./functions.ts";
 
+/** The last millisecond of a window without an end. */
+const endOfTime = Number.MAX_SAFE_INTEGER - 1;
+
 type States = ReadonlyMap<string, unknown>;
 
 /** What the trigger of a window operator sees. */
@@ -47,7 +50,8 @@ export class TriggerWork<A> implements TriggerElementContext, OnMergeContext, Tr
   }
 
   registerEventTimeTimer(timestamp: number): void {
-    this.panes.register(this.#pane, "event", timestamp);
+    // The end of a window that has none is a time that never comes.
+    if (timestamp < endOfTime) this.panes.register(this.#pane, "event", timestamp);
   }
 
   deleteEventTimeTimer(timestamp: number): void {
@@ -55,7 +59,7 @@ export class TriggerWork<A> implements TriggerElementContext, OnMergeContext, Tr
   }
 
   registerProcessingTimeTimer(timestamp: number): void {
-    this.panes.register(this.#pane, "processing", timestamp);
+    if (timestamp < endOfTime) this.panes.register(this.#pane, "processing", timestamp);
   }
 
   deleteProcessingTimeTimer(timestamp: number): void {

@@ -36,7 +36,9 @@ export function windowOperator<T, A, R>(config: WindowOperatorConfig<T, A, R>) {
 
 /** What made a trigger look at a window. */
 interface Cause {
-  /** How far time has come for the window: by the watermark, or by the clock. */
+  /** How far time had come before: the watermark, or the clock. */
+  readonly before: number;
+  /** How far it has come. */
   readonly now: number;
   /** The event time of results of windows without an end. */
   readonly timestamp: number;
@@ -100,7 +102,12 @@ class WindowOperator<T, A, R> implements Operator {
       this.#panes.touch(pane);
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onElement(value as T, this.#work);
-      this.#act(pane, result, { now, timestamp, closedBy: "correction" });
+      this.#act(pane, result, {
+        before: now,
+        now,
+        timestamp,
+        closedBy: "correction",
+      });
     }
   };
 
@@ -178,12 +185,12 @@ class WindowOperator<T, A, R> implements Operator {
     return event.size + processing.size + pane.states.size === 0 && !this.#contents.has(pane);
   }
 
-  #firing({ key, window }: Pane<A>, { now, timestamp, closedBy }: Cause) {
+  #firing({ key, window }: Pane<A>, { before, now, timestamp, closedBy }: Cause) {
     const last = window.end - 1;
     if (this.config.assigner.endsBy === "never") {
       return { key, window, closedBy: "trigger", timestamp } as const;
     }
-    const why = last > now ? "early" : last === now ? closedBy : "correction";
+    const why = last <= before ? "correction" : last > now ? "early" : closedBy;
     return { key, window, closedBy: why, timestamp: last } as const;
   }
 
@@ -204,7 +211,8 @@ class WindowOperator<T, A, R> implements Operator {
       const { pane, timestamp } = timer;
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onEventTime(timestamp, this.#work);
-      this.#act(pane, result, { now: timestamp, timestamp, closedBy });
+      const before = this.context.watermark;
+      this.#act(pane, result, { before, now: timestamp, timestamp, closedBy });
       if (this.config.assigner.endsBy === "event-time") this.#letGoAt(timer);
     }
   }
@@ -218,9 +226,10 @@ class WindowOperator<T, A, R> implements Operator {
       const result = this.#trigger.onProcessingTime(timestamp, this.#work);
       const byClock = this.config.assigner.endsBy === "processing-time";
       this.#act(pane, result, {
+        before: byClock ? timestamp - 1 : this.context.watermark,
         now: byClock ? timestamp : this.context.watermark,
         timestamp,
-        closedBy: byClock ? "clock" : "correction",
+        closedBy: "clock",
       });
       if (byClock) this.#letGoAt(timer);
     }
