@@ -2,7 +2,7 @@
 
 import { type Duration, formatDuration, parseDuration } from "../base/duration.ts";
 import { FlightsError } from "../base/errors.ts";
-import { ValueStateDescriptor } from "./operators/functions.ts";
+import { ReducingStateDescriptor } from "./operators/functions.ts";
 import type {
   OnMergeContext,
   Trigger,
@@ -101,8 +101,7 @@ export class NeverTrigger implements Trigger {
   }
 }
 
-const countOf = new ValueStateDescriptor<number>("count");
-const add = (a: number, b: number) => a + b;
+const counted = new ReducingStateDescriptor<number>("count", (a, b) => a + b);
 
 /** Fires at every n-th element of a window. By itself it does not fire at the window's end. */
 export class CountTrigger implements Trigger {
@@ -128,22 +127,22 @@ export class CountTrigger implements Trigger {
   }
 
   open(store: TriggerStateStore): TriggerLogic<unknown> {
-    const state = store.getState(countOf);
+    const count = store.getReducingState(counted);
     return {
       onElement: () => {
-        const count = (state.value() ?? 0) + 1;
-        if (count < this.count) state.update(count);
-        else state.clear();
-        return count < this.count ? "CONTINUE" : "FIRE";
+        count.add(1);
+        if (count.get()! < this.count) return "CONTINUE";
+        count.clear();
+        return "FIRE";
       },
       onEventTime: goOn,
       onProcessingTime: goOn,
-      onMerge: (context) => context.mergePartitionedState(countOf, add),
+      onMerge: (context) => context.mergePartitionedState(counted),
     };
   }
 }
 
-const nextFiringOf = new ValueStateDescriptor<number>("next firing");
+const nextFiring = new ReducingStateDescriptor<number>("next firing", (a, b) => Math.min(a, b));
 
 /** The end of the stretch of `interval` that `time` is in. */
 function nextMultiple(time: number, interval: number): number {
@@ -177,10 +176,11 @@ export class ContinuousEventTimeTrigger implements Trigger {
   }
 
   open(store: TriggerStateStore): TriggerLogic<unknown> {
-    const next = store.getState(nextFiringOf);
+    const next = store.getReducingState(nextFiring);
     const plan = (time: number, context: TriggerContext) => {
       const at = Math.min(nextMultiple(time, this.interval), lastOf(context));
-      next.update(at);
+      next.clear();
+      next.add(at);
       context.registerEventTimeTimer(at);
     };
     return {
@@ -188,19 +188,19 @@ export class ContinuousEventTimeTrigger implements Trigger {
         const end = lastOf(context);
         if (end <= context.currentWatermark()) return "FIRE";
         context.registerEventTimeTimer(end);
-        if (next.value() === undefined) plan(context.timestamp, context);
+        if (next.get() === undefined) plan(context.timestamp, context);
         return "CONTINUE";
       },
       onEventTime: (timestamp, context) => {
         if (timestamp === lastOf(context)) return "FIRE";
-        if (timestamp !== next.value()) return "CONTINUE";
+        if (timestamp !== next.get()) return "CONTINUE";
         plan(timestamp, context);
         return "FIRE";
       },
       onProcessingTime: goOn,
       onMerge: (context) => {
-        context.mergePartitionedState(nextFiringOf, Math.min);
-        const at = next.value();
+        context.mergePartitionedState(nextFiring);
+        const at = next.get();
         if (at !== undefined) context.registerEventTimeTimer(at);
       },
     };
@@ -224,29 +224,30 @@ export class ContinuousProcessingTimeTrigger implements Trigger {
   }
 
   open(store: TriggerStateStore): TriggerLogic<unknown> {
-    const next = store.getState(nextFiringOf);
+    const next = store.getReducingState(nextFiring);
     const plan = (time: number, context: TriggerContext) => {
       const last = lastOf(context);
       const multiple = nextMultiple(time, this.interval);
       // The clock may well be behind the end of a window of event time.
       const at = last > time ? Math.min(multiple, last) : multiple;
-      next.update(at);
+      next.clear();
+      next.add(at);
       context.registerProcessingTimeTimer(at);
     };
     return {
       onElement: (_, context) => {
-        if (next.value() === undefined) plan(context.currentProcessingTime(), context);
+        if (next.get() === undefined) plan(context.currentProcessingTime(), context);
         return "CONTINUE";
       },
       onEventTime: goOn,
       onProcessingTime: (timestamp, context) => {
-        if (timestamp !== next.value()) return "CONTINUE";
+        if (timestamp !== next.get()) return "CONTINUE";
         plan(timestamp, context);
         return "FIRE";
       },
       onMerge: (context) => {
-        context.mergePartitionedState(nextFiringOf, Math.min);
-        const at = next.value();
+        context.mergePartitionedState(nextFiring);
+        const at = next.get();
         if (at !== undefined) context.registerProcessingTimeTimer(at);
       },
     };

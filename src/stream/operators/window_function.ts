@@ -1,12 +1,12 @@
 /** What becomes of a window's contents when it fires: they are given out, or a function is called. */
 
-import { FlightsError } from "../../base/errors.ts";
+import { keyOf } from "../key.ts";
 import type { OutputTag } from "../output_tag.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream } from "../topology.ts";
 import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
-import type { Collector, RuntimeContext, ValueState, ValueStateDescriptor } from "./functions.ts";
-import { KeyedWork } from "./work.ts";
+import type { Collector, RuntimeContext } from "./functions.ts";
+import { WindowWork } from "./window_work.ts";
 
 /** Where a window function is in the stream. */
 export interface ProcessWindowContext {
@@ -21,16 +21,16 @@ export interface ProcessWindowContext {
   output<S>(tag: OutputTag<S>, value: S): void;
 }
 
-/** State of a window function that belongs to a window of a key, and goes with it. */
-export interface WindowStateStore {
-  /** The state of that name of the window and key in work. */
-  getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V>;
-}
+/** Gives state by descriptors: Flink's KeyedStateStore. */
+export type KeyedStateStore = Omit<RuntimeContext, "taskPartition">;
 
 /** What a window function gets when its task starts: its state there is Flink's globalState. */
 export interface WindowRuntimeContext extends RuntimeContext {
-  /** Flink's windowState. Windows that merge have none: which of them would it belong to? */
-  readonly windowState: WindowStateStore;
+  /**
+   * Flink's windowState: it belongs to a window of a key, and goes with it. Windows that merge have
+   * none, for which of them would it belong to?
+   */
+  readonly windowState: KeyedStateStore;
 }
 
 /** The logic of a process window function in one task. */
@@ -63,13 +63,19 @@ export interface Firing {
   readonly key: string;
   /** The event time of what is given out. */
   readonly timestamp: number;
+  /** How far event time has come, on the way to where the watermark is moving. */
+  readonly passed: number;
 }
 
 /** Takes what windows hold when they fire. */
 export interface WindowOutput<R> {
   give(contents: R, firing: Firing): void;
-  /** Called with where the watermark is coming to, before windows fire for it. */
+  /** Called with where the watermark is moving to, before windows fire for it. */
   advance?(watermark: number): void;
+  /** Called when they have fired. */
+  advanced?(watermark: number): void;
+  /** Called with the clock's time, after windows have fired for it. */
+  ticked?(now: number): void;
   /** Called when a window of a key is let go. */
   letGo?(window: Window, key: string): void;
 }
@@ -98,36 +104,21 @@ export interface WindowFunctionConfig<T, K, O> {
 
 /** Calls a function with the elements that windows hold. */
 export function callWindowFunction<T, K, O>(
-  { id, assigner, open }: WindowFunctionConfig<T, K, O>,
+  config: WindowFunctionConfig<T, K, O>,
 ): WindowOutputBuilder<readonly T[]> {
   return (context, downstream) => {
-    const work = new KeyedWork<K>(context, downstream, id);
-    const windowWork = new WindowWork(context, downstream, { id, assigner });
-    const logic = open({
-      taskPartition: work.taskPartition,
-      getState: (descriptor) => work.getState(descriptor),
-      windowState: windowWork,
-    });
+    const work = new WindowWork(context, downstream, config);
+    const logic = config.open(work);
+    work.seal();
     return {
-      give: (elements, firing) =>
-        within(context, firing, () => {
-          work.begin(firing.timestamp, firing.key);
-          windowWork.enter(firing.window, firing.key);
-          logic.process(
-            work.getCurrentKey(),
-            {
-              window: firing.window,
-              closedBy: firing.closedBy,
-              currentWatermark: () => work.currentWatermark(),
-              currentProcessingTime: () => context.clock.now(),
-              output: (tag, value) => work.output(tag, value),
-            },
-            elements,
-            work,
-          );
-        }),
+      give: (elements, firing) => {
+        work.enter(firing);
+        within(context, firing, () => logic.process(keyOf(firing.key) as K, work, elements, work));
+      },
       advance: (watermark) => work.watermark = watermark,
-      letGo: (window, key) => windowWork.letGo(window, key),
+      advanced: (watermark) => work.expire("event", watermark),
+      ticked: (now) => work.expire("processing", now),
+      letGo: (window, key) => work.letGo(window, key),
     };
   };
 }
@@ -141,44 +132,6 @@ export function callWithOne<T, K, O>(
     const output = build(context, downstream);
     return { ...output, give: (value, firing) => output.give([value], firing) };
   };
-}
-
-/** State by window and key: keyed state under a key that is both. */
-class WindowWork implements WindowStateStore {
-  readonly #work: KeyedWork<string>;
-  readonly #states: { clear(): void }[] = [];
-  readonly #assigner: WindowFunctionConfig<unknown, unknown, unknown>["assigner"];
-
-  constructor(
-    context: OperatorContext,
-    downstream: Downstream,
-    { id, assigner }: Pick<WindowFunctionConfig<unknown, unknown, unknown>, "id" | "assigner">,
-  ) {
-    this.#work = new KeyedWork(context, downstream, `${id}/window`);
-    this.#assigner = assigner;
-  }
-
-  getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V> {
-    if (this.#assigner.isMerging) {
-      throw new FlightsError(
-        "invalid-topology",
-        `Cannot keep the state "${descriptor.name}" by window: the windows must not merge, they are ` +
-          `"${this.#assigner.description}"`,
-      );
-    }
-    const state = this.#work.getState(descriptor);
-    this.#states.push(state);
-    return state;
-  }
-
-  enter({ start, end }: Window, key: string): void {
-    if (this.#states.length > 0) this.#work.begin(end - 1, JSON.stringify([start, end, key]));
-  }
-
-  letGo(window: Window, key: string): void {
-    this.enter(window, key);
-    for (const state of this.#states) state.clear();
-  }
 }
 
 /** Gives something out as the result of a window. */

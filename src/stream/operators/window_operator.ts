@@ -13,13 +13,13 @@ import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
 import { LateElements } from "./late_elements.ts";
 import { TriggerWork } from "./trigger_work.ts";
 import type { WindowContents, WindowContentsBuilder } from "./window_contents.ts";
-import type { WindowOutput, WindowOutputBuilder } from "./window_function.ts";
+import type { Firing, WindowOutput, WindowOutputBuilder } from "./window_function.ts";
 
 /** The settings of a window operator. */
 export interface WindowOperatorConfig<T, A, R> {
   readonly id: string;
-  readonly assigner: WindowAssigner<T>;
-  readonly trigger: Trigger<T>;
+  readonly assigner: WindowAssigner<never>;
+  readonly trigger: Trigger<never>;
   /** Milliseconds that a fired window still takes records. */
   readonly allowedLateness: number;
   /** The tag that takes late elements; null: the late topic takes their records. */
@@ -42,6 +42,8 @@ interface Cause {
   readonly now: number;
   /** The event time of results of windows without an end. */
   readonly timestamp: number;
+  /** How far event time has come, on the way to where the watermark is moving. */
+  readonly passed: number;
   /** Why results are given out when `now` is the window's end. */
   readonly closedBy: ClosedBy;
 }
@@ -50,7 +52,7 @@ class WindowOperator<T, A, R> implements Operator {
   readonly #panes: PaneTable<A>;
   readonly #contents: WindowContents<T, A, R>;
   readonly #work: TriggerWork<A>;
-  readonly #trigger: TriggerLogic<T>;
+  readonly #trigger: TriggerLogic<never>;
   readonly #late: LateElements;
   readonly #output: WindowOutput<R>;
 
@@ -83,7 +85,7 @@ class WindowOperator<T, A, R> implements Operator {
     const { context } = this;
     const byClock = assigner.endsBy === "processing-time";
     const time = byClock ? context.clock.now() : timestamp;
-    const windows = assigner.assign(time, value as T);
+    const windows = assigner.assign(time, value as never);
     const last = windows[windows.length - 1];
     if (last === undefined) return;
     const taking = windows.filter((window) => !this.#isLate(window, key));
@@ -101,11 +103,12 @@ class WindowOperator<T, A, R> implements Operator {
       if (isHeld && window === lastTaking) pane.held++;
       this.#panes.touch(pane);
       this.#work.begin(pane, timestamp);
-      const result = this.#trigger.onElement(value as T, this.#work);
+      const result = this.#trigger.onElement(value as never, this.#work);
       this.#act(pane, result, {
         before: now,
         now,
         timestamp,
+        passed: context.watermark,
         closedBy: "correction",
       });
     }
@@ -185,13 +188,14 @@ class WindowOperator<T, A, R> implements Operator {
     return event.size + processing.size + pane.states.size === 0 && !this.#contents.has(pane);
   }
 
-  #firing({ key, window }: Pane<A>, { before, now, timestamp, closedBy }: Cause) {
+  #firing({ key, window }: Pane<A>, cause: Cause): Firing {
+    const { before, now, timestamp, passed, closedBy } = cause;
     const last = window.end - 1;
     if (this.config.assigner.endsBy === "never") {
-      return { key, window, closedBy: "trigger", timestamp } as const;
+      return { key, window, closedBy: "trigger", timestamp, passed };
     }
     const why = last <= before ? "correction" : last > now ? "early" : closedBy;
-    return { key, window, closedBy: why, timestamp: last } as const;
+    return { key, window, closedBy: why, timestamp: last, passed };
   }
 
   /** Its records have been given out, or thrown away as the trigger said. */
@@ -207,32 +211,37 @@ class WindowOperator<T, A, R> implements Operator {
     this.#output.advance?.(watermark);
     for (;;) {
       const timer = this.#panes.takeDue("event", watermark);
-      if (timer === null) return;
+      if (timer === null) break;
       const { pane, timestamp } = timer;
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onEventTime(timestamp, this.#work);
       const before = this.context.watermark;
-      this.#act(pane, result, { before, now: timestamp, timestamp, closedBy });
+      const passed = Math.max(before, timestamp);
+      this.#act(pane, result, { before, now: timestamp, timestamp, passed, closedBy });
       if (this.config.assigner.endsBy === "event-time") this.#letGoAt(timer);
     }
+    this.#output.advanced?.(watermark);
   }
 
   tick(now: number): void {
     for (;;) {
       const timer = this.#panes.takeDue("processing", now);
-      if (timer === null) return;
+      if (timer === null) break;
       const { pane, timestamp } = timer;
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onProcessingTime(timestamp, this.#work);
       const byClock = this.config.assigner.endsBy === "processing-time";
+      const { watermark } = this.context;
       this.#act(pane, result, {
-        before: byClock ? timestamp - 1 : this.context.watermark,
-        now: byClock ? timestamp : this.context.watermark,
+        before: byClock ? timestamp - 1 : watermark,
+        now: byClock ? timestamp : watermark,
         timestamp,
+        passed: watermark,
         closedBy: "clock",
       });
       if (byClock) this.#letGoAt(timer);
     }
+    this.#output.ticked?.(now);
   }
 
   /** Lets a window go whose time that is. */
