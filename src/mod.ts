@@ -82,13 +82,12 @@ export {
   type ValueState,
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
-export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
-  type KeyedStateStore,
   type ProcessWindowContext,
   type ProcessWindowFunction,
   type ProcessWindowLogic,
   type WindowRuntimeContext,
+  type WindowStateStore,
 } from "./stream/operators/window_function.ts";
 export { OutputTag } from "./stream/output_tag.ts";
 export { type SinkContext, type TopicSink } from "./stream/sink.ts";

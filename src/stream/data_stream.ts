@@ -28,7 +28,7 @@ export function graphOf(topology: Topology): StreamGraph {
 export let nodeOf: <T>(stream: DataStream<T>) => Node;
 
 /** A stream of elements with their event times. */
-export class DataStream<T> {
+export class DataStream<out T> {
   static {
     nodeOf = (stream) => stream.node;
   }

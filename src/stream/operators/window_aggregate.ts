@@ -82,7 +82,7 @@ class WindowAggregate<T, A, R> implements Operator {
     this.#table = context.state.add(new WindowTable<A>(), { name: config.id, shape });
     this.#late = new LateElements(context, downstream, { tag: config.lateTag });
     this.#output = config.output(context, downstream);
-    if (this.#output.ticked !== undefined) this.tick = this.#output.ticked;
+    if (this.#output.tick !== undefined) this.tick = this.#output.tick;
   }
 
   readonly process = (value: unknown, timestamp: number, key: string): void => {
@@ -123,9 +123,9 @@ class WindowAggregate<T, A, R> implements Operator {
   }
 
   advance(watermark: number, closedBy: ClosedBy): void {
-    this.#output.advance?.(watermark);
+    this.#output.approach?.(watermark);
     if (watermark >= this.#nextEnd - 1) this.#fireDue(watermark, closedBy);
-    this.#output.advanced?.(watermark);
+    this.#output.advance?.(watermark);
   }
 
   /** Fires what is due, by (end, key bytes), and lets go what takes no more records. */

@@ -1,12 +1,26 @@
 /** What becomes of a window's contents when it fires: they are given out, or a function is called. */
 
-import { keyOf } from "../key.ts";
+import { FlightsError } from "../../base/errors.ts";
 import type { OutputTag } from "../output_tag.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream } from "../topology.ts";
 import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
-import type { Collector, RuntimeContext } from "./functions.ts";
-import { WindowWork } from "./window_work.ts";
+import type {
+  AggregatingState,
+  AggregatingStateDescriptor,
+  Collector,
+  ListState,
+  ListStateDescriptor,
+  MapKey,
+  MapState,
+  MapStateDescriptor,
+  ReducingState,
+  ReducingStateDescriptor,
+  RuntimeContext,
+  ValueState,
+  ValueStateDescriptor,
+} from "./functions.ts";
+import { StatefulWork } from "./work.ts";
 
 /** Where a window function is in the stream. */
 export interface ProcessWindowContext {
@@ -21,16 +35,13 @@ export interface ProcessWindowContext {
   output<S>(tag: OutputTag<S>, value: S): void;
 }
 
-/** Gives state by descriptors: Flink's KeyedStateStore. */
-export type KeyedStateStore = Omit<RuntimeContext, "taskPartition">;
+/** State of a window function that belongs to a window of a key, and goes with it. */
+export type WindowStateStore = Omit<RuntimeContext, "taskPartition">;
 
 /** What a window function gets when its task starts: its state there is Flink's globalState. */
 export interface WindowRuntimeContext extends RuntimeContext {
-  /**
-   * Flink's windowState: it belongs to a window of a key, and goes with it. Windows that merge have
-   * none, for which of them would it belong to?
-   */
-  readonly windowState: KeyedStateStore;
+  /** Flink's windowState. Windows that merge have none: which of them would it belong to? */
+  readonly windowState: WindowStateStore;
 }
 
 /** The logic of a process window function in one task. */
@@ -70,12 +81,12 @@ export interface Firing {
 /** Takes what windows hold when they fire. */
 export interface WindowOutput<R> {
   give(contents: R, firing: Firing): void;
-  /** Called with where the watermark is moving to, before windows fire for it. */
+  /** Called with where the watermark is coming to, before windows fire for it. */
+  approach?(watermark: number): void;
+  /** Called with where the watermark has come to, after windows have fired for it. */
   advance?(watermark: number): void;
-  /** Called when they have fired. */
-  advanced?(watermark: number): void;
-  /** Called with the clock's time, after windows have fired for it. */
-  ticked?(now: number): void;
+  /** Called with the clock's time when the task looks at it. */
+  tick?(now: number): void;
   /** Called when a window of a key is let go. */
   letGo?(window: Window, key: string): void;
 }
@@ -107,18 +118,35 @@ export function callWindowFunction<T, K, O>(
   config: WindowFunctionConfig<T, K, O>,
 ): WindowOutputBuilder<readonly T[]> {
   return (context, downstream) => {
-    const work = new WindowWork(context, downstream, config);
-    const logic = config.open(work);
-    work.seal();
+    const work = new WindowFunctionWork<K>(context, downstream, config);
+    const logic = work.open(config.open);
     return {
-      give: (elements, firing) => {
-        work.enter(firing);
-        within(context, firing, () => logic.process(keyOf(firing.key) as K, work, elements, work));
+      give: (elements, firing) =>
+        within(context, firing, () => {
+          work.enter(firing);
+          logic.process(
+            work.getCurrentKey(),
+            {
+              window: firing.window,
+              closedBy: firing.closedBy,
+              currentWatermark: () => work.currentWatermark(),
+              currentProcessingTime: () => work.currentProcessingTime(),
+              output: (tag, value) => work.output(tag, value),
+            },
+            elements,
+            work,
+          );
+        }),
+      approach: (watermark) => work.approach(watermark),
+      advance: (watermark) => {
+        work.advance(watermark);
+        work.windowState.advance(watermark);
       },
-      advance: (watermark) => work.watermark = watermark,
-      advanced: (watermark) => work.expire("event", watermark),
-      ticked: (now) => work.expire("processing", now),
-      letGo: (window, key) => work.letGo(window, key),
+      tick: (now) => {
+        work.tick(now);
+        work.windowState.tick(now);
+      },
+      letGo: (window, key) => work.windowState.letGo(window, key),
     };
   };
 }
@@ -132,6 +160,90 @@ export function callWithOne<T, K, O>(
     const output = build(context, downstream);
     return { ...output, give: (value, firing) => output.give([value], firing) };
   };
+}
+
+/** What a window function works with: state of the key, and state of the window and key. */
+class WindowFunctionWork<K> extends StatefulWork<K> implements WindowRuntimeContext {
+  readonly windowState: WindowWork;
+
+  constructor(
+    context: OperatorContext,
+    downstream: Downstream,
+    { id, assigner }: Pick<WindowFunctionConfig<unknown, unknown, unknown>, "id" | "assigner">,
+  ) {
+    super(context, downstream, id);
+    this.windowState = new WindowWork(context, downstream, { id: `${id}/window`, assigner });
+  }
+
+  enter({ window, timestamp, key, passed }: Firing): void {
+    this.begin(timestamp, key);
+    this.passed = passed;
+    this.windowState.enter(window, { key, passed });
+  }
+}
+
+/** State by window and key: keyed state under a key that is both. */
+class WindowWork extends StatefulWork<string> implements WindowStateStore {
+  readonly #assigner: Pick<WindowAssigner, "isMerging" | "description">;
+  readonly #held: { clear(): void }[] = [];
+
+  constructor(
+    context: OperatorContext,
+    downstream: Downstream,
+    { id, assigner }: Pick<WindowFunctionConfig<unknown, unknown, unknown>, "id" | "assigner">,
+  ) {
+    super(context, downstream, id);
+    this.#assigner = assigner;
+  }
+
+  override getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V> {
+    return this.#hold(descriptor.name, () => super.getState(descriptor));
+  }
+
+  override getListState<V>(descriptor: ListStateDescriptor<V>): ListState<V> {
+    return this.#hold(descriptor.name, () => super.getListState(descriptor));
+  }
+
+  override getMapState<N extends MapKey, V>(descriptor: MapStateDescriptor<N, V>): MapState<N, V> {
+    return this.#hold(descriptor.name, () => super.getMapState(descriptor));
+  }
+
+  override getReducingState<V>(descriptor: ReducingStateDescriptor<V>): ReducingState<V> {
+    return this.#hold(descriptor.name, () => super.getReducingState(descriptor));
+  }
+
+  override getAggregatingState<T, A, R>(
+    descriptor: AggregatingStateDescriptor<T, A, R>,
+  ): AggregatingState<T, R> {
+    return this.#hold(descriptor.name, () => super.getAggregatingState(descriptor));
+  }
+
+  #hold<S extends { clear(): void }>(name: string, take: () => S): S {
+    if (this.#assigner.isMerging) {
+      throw new FlightsError(
+        "invalid-topology",
+        `Cannot keep the state "${name}" by window: the windows must not merge, they are ` +
+          `"${this.#assigner.description}"`,
+      );
+    }
+    const state = take();
+    this.#held.push(state);
+    return state;
+  }
+
+  enter(
+    { start, end }: Window,
+    { key, passed }: Pick<Firing, "key" | "passed">,
+  ): void {
+    if (this.#held.length === 0) return;
+    this.begin(end - 1, JSON.stringify([start, end, key]));
+    this.passed = passed;
+  }
+
+  letGo(window: Window, key: string): void {
+    this.enter(window, { key, passed: this.passed });
+    for (const state of this.#held) state.clear();
+  }
 }
 
 /** Gives something out as the result of a window. */

@@ -208,7 +208,7 @@ class WindowOperator<T, A, R> implements Operator {
 
   advance(watermark: number, closedBy: ClosedBy): void {
     this.#work.watermark = watermark;
-    this.#output.advance?.(watermark);
+    this.#output.approach?.(watermark);
     for (;;) {
       const timer = this.#panes.takeDue("event", watermark);
       if (timer === null) break;
@@ -220,7 +220,7 @@ class WindowOperator<T, A, R> implements Operator {
       this.#act(pane, result, { before, now: timestamp, timestamp, passed, closedBy });
       if (this.config.assigner.endsBy === "event-time") this.#letGoAt(timer);
     }
-    this.#output.advanced?.(watermark);
+    this.#output.advance?.(watermark);
   }
 
   tick(now: number): void {
@@ -235,13 +235,14 @@ class WindowOperator<T, A, R> implements Operator {
       this.#act(pane, result, {
         before: byClock ? timestamp - 1 : watermark,
         now: byClock ? timestamp : watermark,
-        timestamp,
+        // What the clock gives out must not be late where it goes.
+        timestamp: Math.max(timestamp, watermark + 1),
         passed: watermark,
         closedBy: "clock",
       });
       if (byClock) this.#letGoAt(timer);
     }
-    this.#output.ticked?.(now);
+    this.#output.tick?.(now);
   }
 
   /** Lets a window go whose time that is. */
