@@ -34,6 +34,8 @@ export class TriggerWork<A> implements TriggerElementContext, OnMergeContext, Tr
 
   /** Turns to a pane, at the event time of an element or timer. */
   begin(pane: Pane<A>, timestamp: number): void {
+    // Whatever comes of it, its trigger's state or what it holds may change.
+    this.panes.touch(pane);
     this.#pane = pane;
     this.timestamp = timestamp;
   }
@@ -108,11 +110,10 @@ export class TriggerWork<A> implements TriggerElementContext, OnMergeContext, Tr
 
   #write({ name }: StateDescriptor, value: unknown): void {
     this.#pane.states.set(name, value);
-    this.panes.touch(this.#pane);
   }
 
   #clear({ name }: StateDescriptor): void {
-    if (this.#pane.states.delete(name)) this.panes.touch(this.#pane);
+    this.#pane.states.delete(name);
   }
 }
 

@@ -101,7 +101,6 @@ class WindowOperator<T, A, R> implements Operator {
       const pane = this.#paneOf(window, key);
       this.#contents.add(pane, value as T);
       if (isHeld && window === lastTaking) pane.held++;
-      this.#panes.touch(pane);
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onElement(value as never, this.#work);
       this.#act(pane, result, {
@@ -177,7 +176,6 @@ class WindowOperator<T, A, R> implements Operator {
     if (result === "PURGE" || result === "FIRE_AND_PURGE") {
       this.#release(pane);
       this.#contents.clear(pane);
-      this.#panes.touch(pane);
     }
     // No end will let go a window that has none.
     if (this.config.assigner.endsBy === "never" && this.#isEmpty(pane)) this.#panes.remove(pane);
@@ -189,13 +187,14 @@ class WindowOperator<T, A, R> implements Operator {
   }
 
   #firing({ key, window }: Pane<A>, cause: Cause): Firing {
-    const { before, now, timestamp, passed, closedBy } = cause;
+    const { before, now, timestamp, passed } = cause;
+    const { endsBy } = this.config.assigner;
+    if (endsBy === "never") return { key, window, closedBy: "trigger", timestamp, passed };
     const last = window.end - 1;
-    if (this.config.assigner.endsBy === "never") {
-      return { key, window, closedBy: "trigger", timestamp, passed };
-    }
-    const why = last <= before ? "correction" : last > now ? "early" : closedBy;
-    return { key, window, closedBy: why, timestamp: last, passed };
+    const closedBy = last <= before ? "correction" : last > now ? "early" : cause.closedBy;
+    // What the clock gives out must not be late where it goes.
+    const earliest = endsBy === "event-time" ? last : this.context.watermark + 1;
+    return { key, window, closedBy, timestamp: Math.max(last, earliest), passed };
   }
 
   /** Its records have been given out, or thrown away as the trigger said. */
@@ -203,7 +202,6 @@ class WindowOperator<T, A, R> implements Operator {
     if (pane.held === 0) return;
     this.context.released(pane.held);
     pane.held = 0;
-    this.#panes.touch(pane);
   }
 
   advance(watermark: number, closedBy: ClosedBy): void {
@@ -235,7 +233,6 @@ class WindowOperator<T, A, R> implements Operator {
       this.#act(pane, result, {
         before: byClock ? timestamp - 1 : watermark,
         now: byClock ? timestamp : watermark,
-        // What the clock gives out must not be late where it goes.
         timestamp: Math.max(timestamp, watermark + 1),
         passed: watermark,
         closedBy: "clock",

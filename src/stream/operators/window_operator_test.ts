@@ -5,7 +5,6 @@ import { SimulatedClock } from "../../base/clock.ts";
 import { hasCode } from "../../base/errors.ts";
 import type { DataStream, KeyedStream } from "../data_stream.ts";
 import { StreamEnvironment } from "../environment.ts";
-import { OutputTag } from "../output_tag.ts";
 import {
   EventTimeSessionWindows,
   GlobalWindows,
@@ -30,8 +29,7 @@ import {
   TumblingEventTimeWindows,
   TumblingProcessingTimeWindows,
 } from "../window.ts";
-import { ListStateDescriptor, ReducingStateDescriptor, ValueStateDescriptor } from "./functions.ts";
-import type { ProcessWindowFunction } from "./window_function.ts";
+import { ReducingStateDescriptor, ValueStateDescriptor } from "./functions.ts";
 
 /** A driver builds the operators when it is first used. */
 function start(job: Job): void {
@@ -263,85 +261,6 @@ function sumOf(a: number, b: number): number {
   return a + b;
 }
 
-const firings = new ValueStateDescriptor<number>("firings");
-const seen = new ListStateDescriptor<number>("seen");
-const odd = new OutputTag<Reading>("odd");
-
-/** Counts a window's firings, a key's windows, and puts odd sums aside. */
-const countFirings: ProcessWindowFunction<Reading, string, Reading> = (runtime) => {
-  const ofWindow = runtime.windowState.getState(firings);
-  const ofKey = runtime.getListState(seen);
-  return {
-    process: (key, context, elements, out) => {
-      ofWindow.update((ofWindow.value() ?? 0) + 1);
-      ofKey.add(context.window.start / 60_000);
-      const value = elements.reduce((total, element) => total + element.value, 0);
-      if (value % 2 === 1) context.output(odd, { key, value });
-      const windows = Number(ofKey.get().join(""));
-      out.collect({ key, value: windows * 10_000 + ofWindow.value()! * 100 + value });
-    },
-  };
-};
-
-Deno.test("a window function has state by key, and by window, which goes with the window", () => {
-  const late = new OutputTag<Reading>("late");
-  for (const how of ["process", "reduce"] as const) {
-    for (const cut of [false, true]) {
-      const env = new StreamEnvironment();
-      const windowed = readingStream(env).keyBy("key").window(minute).allowedLateness("1m")
-        .sideOutputLateData(late);
-      const stream = how === "process"
-        ? windowed.process(countFirings)
-        : windowed.reduce(sum, countFirings);
-      stream.sinkTo(readingsSink("out"));
-      stream.getSideOutput(odd).sinkTo(readingsSink("odd"));
-      stream.getSideOutput(late).sinkTo(readingsSink("late"));
-      const driver = new TestDriver(env.topology);
-      const steps = [[60_000, 2], [60_001, 2], [120_000, 1], [60_002, 3], [180_000, 5], [0, 9]];
-      for (const [time, value] of steps) {
-        driver.send("in", [at(time!, { value: value! })]);
-        if (cut) driver.restart();
-      }
-      assert.deepEqual(results(driver), [
-        "a=10104 [60000, 120000) watermark",
-        "a=110207 [60000, 120000) correction",
-        "a=1120101 [120000, 180000) watermark",
-      ]);
-      assert.deepEqual(results(driver, "odd"), [
-        "a=7 [60000, 120000) correction",
-        "a=1 [120000, 180000) watermark",
-      ]);
-      assert.deepEqual(results(driver, "late"), ["a=9 [0, 60000) none"]);
-      // Two windows, [60000, 120000) was let go with its state: those that are open or may be
-      // corrected, the count of one's firings, the key's list, and what was given out.
-      const elements = how === "process" ? 2 : 0;
-      assert.equal(driver.stateEntries, 2 + elements + 1 + 3 + 1);
-    }
-  }
-});
-
-Deno.test("windows that merge have no state of their own", () => {
-  assert.throws(
-    () =>
-      start((readings) =>
-        readings.window(EventTimeSessionWindows.withGap(5)).process(countFirings)
-      ),
-    (error) => hasCode(error, "invalid-topology"),
-  );
-});
-
-Deno.test("a window function sees the watermark that fires it", () => {
-  const watermark: ProcessWindowFunction<Reading, string, Reading> = () => ({
-    process: (key, context, _, out) =>
-      out.collect({ key, value: context.currentWatermark() + context.currentProcessingTime() }),
-  });
-  for (const assigner of [minute, EventTimeSessionWindows.withGap("1m")]) {
-    const driver = driverOf((readings) => readings.window(assigner).reduce(sum, watermark));
-    driver.send("in", [at(0), at(99_999)]);
-    assert.deepEqual(results(driver), ["a=1099998 [0, 60000) watermark"]);
-  }
-});
-
 Deno.test("runningReduce refuses windows in which a total has no meaning", () => {
   const jobs: readonly Job[] = [
     (readings) => readings.window(EventTimeSessionWindows.withGap(5)).runningReduce(sum),
@@ -412,6 +331,21 @@ Deno.test("assigners and triggers refuse what cannot be", () => {
     SlidingEventTimeWindows.of("1m", "30s", "5s").description,
     "sliding 1m every 30s offset 5s",
   );
+});
+
+Deno.test("semantics 2: what the clock closes is not late where it goes, however far event time is", () => {
+  const driver = driverOf((readings) =>
+    readings.window(TumblingProcessingTimeWindows.of("10s")).reduce(sum)
+  );
+  const global = driverOf((readings) =>
+    readings.window(GlobalWindows.create()).trigger(ContinuousProcessingTimeTrigger.of("10s"))
+      .reduce(sum)
+  );
+  for (const one of [driver, global]) {
+    one.send("in", [at(5_000_000)]);
+    one.advance(10_000);
+    assert.deepEqual(timesOf(one), [5_000_000]);
+  }
 });
 
 Deno.test("ProcessingTimeTrigger on windows of event time fires when the clock comes to their end", () => {
