@@ -50,12 +50,9 @@ export class EventTimeTrigger implements Trigger {
         lastOf(context) > context.currentWatermark()
           ? early.onProcessingTime(timestamp, context)
           : "CONTINUE",
+      // The end's timer is set with the element that joined the windows.
       ...(early.onMerge !== undefined && {
-        onMerge: (context: OnMergeContext) => {
-          const end = lastOf(context);
-          if (end > context.currentWatermark()) context.registerEventTimeTimer(end);
-          early.onMerge!(context);
-        },
+        onMerge: (context: OnMergeContext) => early.onMerge!(context),
       }),
     };
   }
@@ -80,7 +77,7 @@ export class ProcessingTimeTrigger implements Trigger {
       },
       onEventTime: goOn,
       onProcessingTime: (timestamp, context) => timestamp === lastOf(context) ? "FIRE" : "CONTINUE",
-      onMerge: (context) => context.registerProcessingTimeTimer(lastOf(context)),
+      onMerge: () => {},
     };
   }
 }
