@@ -141,8 +141,8 @@ export class CountTrigger implements Trigger {
 
 const nextFiring = new ReducingStateDescriptor<number>("next firing", (a, b) => Math.min(a, b));
 
-/** The end of the stretch of `interval` that `time` is in. */
-function nextMultiple(time: number, interval: number): number {
+/** The end of the stretch of `interval` that `time` is in; after that it is one interval more each. */
+function firstFiring(time: number, interval: number): number {
   return (Math.floor(time / interval) + 1) * interval;
 }
 
@@ -157,8 +157,8 @@ function intervalOf(interval: Duration): number {
 }
 
 /**
- * Fires whenever event time has gone on by an interval, counted from the Unix epoch, and at the
- * window's end.
+ * Fires whenever event time has gone on by an interval, first at a multiple of it since the Unix epoch,
+ * and at the window's end.
  */
 export class ContinuousEventTimeTrigger implements Trigger {
   readonly description: string;
@@ -175,7 +175,7 @@ export class ContinuousEventTimeTrigger implements Trigger {
   open(store: TriggerStateStore): TriggerLogic<unknown> {
     const next = store.getReducingState(nextFiring);
     const plan = (time: number, context: TriggerContext) => {
-      const at = Math.min(nextMultiple(time, this.interval), lastOf(context));
+      const at = Math.min(time, lastOf(context));
       next.clear();
       next.add(at);
       context.registerEventTimeTimer(at);
@@ -185,13 +185,15 @@ export class ContinuousEventTimeTrigger implements Trigger {
         const end = lastOf(context);
         if (end <= context.currentWatermark()) return "FIRE";
         context.registerEventTimeTimer(end);
-        if (next.get() === undefined) plan(context.timestamp, context);
+        if (next.get() === undefined) {
+          plan(firstFiring(context.timestamp, this.interval), context);
+        }
         return "CONTINUE";
       },
       onEventTime: (timestamp, context) => {
         if (timestamp === lastOf(context)) return "FIRE";
         if (timestamp !== next.get()) return "CONTINUE";
-        plan(timestamp, context);
+        plan(timestamp + this.interval, context);
         return "FIRE";
       },
       onProcessingTime: goOn,
@@ -205,8 +207,8 @@ export class ContinuousEventTimeTrigger implements Trigger {
 }
 
 /**
- * Fires whenever the clock has gone on by an interval, counted from the Unix epoch, while a window
- * holds elements. In a bounded run no clock decides: it does not fire (semantics 11).
+ * Fires whenever the clock has gone on by an interval, first at a multiple of it since the Unix epoch.
+ * In a bounded run no clock decides: it does not fire (semantics 11).
  */
 export class ContinuousProcessingTimeTrigger implements Trigger {
   readonly description: string;
@@ -224,22 +226,23 @@ export class ContinuousProcessingTimeTrigger implements Trigger {
     const next = store.getReducingState(nextFiring);
     const plan = (time: number, context: TriggerContext) => {
       const last = lastOf(context);
-      const multiple = nextMultiple(time, this.interval);
       // The clock may well be behind the end of a window of event time.
-      const at = last > time ? Math.min(multiple, last) : multiple;
+      const at = last > context.currentProcessingTime() ? Math.min(time, last) : time;
       next.clear();
       next.add(at);
       context.registerProcessingTimeTimer(at);
     };
     return {
       onElement: (_, context) => {
-        if (next.get() === undefined) plan(context.currentProcessingTime(), context);
+        if (next.get() === undefined) {
+          plan(firstFiring(context.currentProcessingTime(), this.interval), context);
+        }
         return "CONTINUE";
       },
       onEventTime: goOn,
       onProcessingTime: (timestamp, context) => {
         if (timestamp !== next.get()) return "CONTINUE";
-        plan(timestamp, context);
+        plan(timestamp + this.interval, context);
         return "FIRE";
       },
       onMerge: (context) => {

@@ -31,6 +31,15 @@ import {
 } from "../window.ts";
 import { ReducingStateDescriptor, ValueStateDescriptor } from "./functions.ts";
 
+/** A task of a job whose inputs are idle after 10 s, with no closing on silence. */
+function taskOf(job: Job, clock = new SimulatedClock(0)): Task {
+  const env = new StreamEnvironment();
+  const readings = readingStream(env, { closesOnSilence: false });
+  job(readings.keyBy("key")).sinkTo(readingsSink("out"));
+  const outputs = { write: () => {}, forward: () => {} };
+  return new Task(env.topology, { partition: 0, partitions: 1, clock, outputs });
+}
+
 /** A driver builds the operators when it is first used. */
 function start(job: Job): void {
   driverOf(job).send("in", []);
@@ -178,6 +187,31 @@ Deno.test("semantics 11: a drain fires the timers of global windows, which stay"
   assert.deepEqual(results(driver).map((line) => line.split(" ")[0]), ["a=1", "a=6"]);
 });
 
+Deno.test("a task waits while windows are open that the watermark closes, or timers of triggers are set", () => {
+  const jobs: readonly (readonly [boolean, Job])[] = [
+    [true, (readings) => readings.window(EventTimeSessionWindows.withGap("1m")).reduce(sum)],
+    [
+      true,
+      (readings) =>
+        readings.window(GlobalWindows.create()).trigger(ContinuousEventTimeTrigger.of("1m"))
+          .reduce(sum),
+    ],
+    [false, (readings) => readings.countWindow(2).reduce(sum)],
+    [false, (readings) => readings.window(TumblingProcessingTimeWindows.of("1m")).reduce(sum)],
+  ];
+  for (const [waits, job] of jobs) {
+    const clock = new SimulatedClock(0);
+    const task = taskOf(job, clock);
+    task.process(0, new LiteralRecord(at(0), 0));
+    task.setCaughtUp(0, true);
+    task.setWritersKnown(0, true);
+    clock.advance(10_000);
+    task.tick();
+    assert.equal(task.inputs[0]!.idle, true);
+    assert.equal(task.isIdle, !waits);
+  }
+});
+
 Deno.test("a count window leaves nothing of what it gave out", () => {
   const driver = driverOf((readings) => readings.countWindow(2).reduce(sum));
   driver.send("in", [at(1), at(2, { key: "b" }), at(3), at(4, { key: "b" })]);
@@ -276,17 +310,6 @@ Deno.test("runningReduce refuses windows in which a total has no meaning", () =>
 
 Deno.test("state that was saved under another trigger, assigner or lateness is refused", () => {
   const session = EventTimeSessionWindows.withGap("1m");
-  const taskOf = (windowed: (readings: KeyedStream<Reading, string>) => DataStream<Reading>) => {
-    const env = new StreamEnvironment();
-    windowed(readingStream(env).keyBy("key")).sinkTo(readingsSink("out"));
-    const outputs = { write: () => {}, forward: () => {} };
-    return new Task(env.topology, {
-      partition: 0,
-      partitions: 1,
-      clock: new SimulatedClock(0),
-      outputs,
-    });
-  };
   const jobs: readonly Job[] = [
     (readings) => readings.window(session).reduce(sum),
     (readings) => readings.window(session).allowedLateness("1s").reduce(sum),
