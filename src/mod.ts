@@ -82,6 +82,7 @@ export {
   type ValueState,
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
+export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
   type ProcessWindowContext,
   type ProcessWindowFunction,

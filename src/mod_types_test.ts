@@ -5,12 +5,16 @@
 
 import assert from "node:assert/strict";
 import {
+  type AggregateFunction,
   BadRecordError,
   type ClosedBy,
   type Collector,
+  CountTrigger,
   type DataStream,
   type Deserializer,
+  EventTimeSessionWindows,
   explain,
+  GlobalWindows,
   json,
   type Key,
   type KeyedProcessFunction,
@@ -18,6 +22,7 @@ import {
   OutputTag,
   type ProcessFunction,
   type ProcessWindowFunction,
+  PurgingTrigger,
   type RuntimeContext,
   StreamEnvironment,
   TestDriver,
@@ -25,6 +30,7 @@ import {
   type TestSink,
   type TestSource,
   text,
+  type Trigger,
   TumblingEventTimeWindows,
   type ValueState,
   ValueStateDescriptor,
@@ -213,6 +219,43 @@ Deno.test("types: a window function takes what was reduced and says what comes o
   is<Same<typeof results, DataStream<string>>>();
   // @ts-expect-error the function is of texts as keys
   stream.keyBy("paid").window(TumblingEventTimeWindows.of("1m")).reduce((a) => a, describe);
+});
+
+Deno.test("types: windows, triggers and aggregates are of the stream's elements", () => {
+  const { sales: stream } = sales();
+  const byShop = stream.keyBy("shop");
+  byShop.window(EventTimeSessionWindows.withDynamicGap(({ sum }: Sale) => sum));
+  // @ts-expect-error a sale has no reason
+  byShop.window(EventTimeSessionWindows.withDynamicGap(({ reason }: Refund) => reason.length));
+  const windows = byShop.window(EventTimeSessionWindows.withGap("1m"));
+  windows.trigger(PurgingTrigger.of(CountTrigger.of(2)));
+  const refunded: Trigger<Refund> = {
+    description: "refunded",
+    open: () => ({
+      onElement: ({ reason }) => reason === "" ? "CONTINUE" : "FIRE",
+      onEventTime: () => "CONTINUE",
+      onProcessingTime: () => "CONTINUE",
+    }),
+  };
+  // @ts-expect-error a sale is no refund
+  windows.trigger(refunded);
+  const mean: AggregateFunction<Sale, readonly [number, number], number> = {
+    createAccumulator: () => [0, 0],
+    add: ({ sum }, [total, count]) => [total + sum, count + 1],
+    getResult: ([total, count]) => total / count,
+    merge: ([a, m], [b, n]) => [a + b, m + n],
+  };
+  const means = windows.aggregate(mean);
+  is<Same<typeof means, DataStream<number>>>();
+  const told = windows.aggregate(mean, () => ({
+    process: (key: string, _, [value], out: Collector<string>) => {
+      is<Same<typeof value, number | undefined>>();
+      out.collect(`${key} ${value}`);
+    },
+  }));
+  is<Same<typeof told, DataStream<string>>>();
+  // @ts-expect-error an aggregate of sales is none of numbers
+  stream.map(({ sum }) => sum).keyBy((sum) => sum).window(GlobalWindows.create()).aggregate(mean);
 });
 
 Deno.test("types: a sink takes the elements of its stream", () => {
