@@ -31,7 +31,18 @@ export { type ErrorCode, type ErrorDomain, FlightsError } from "./base/errors.ts
 export { type Header, type RawRecord, textHeader } from "./base/record.ts";
 
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
-export { IntervalJoin, IntervalJoined } from "./stream/joined_streams.ts";
+export { IntervalJoin, IntervalJoined } from "./stream/interval_joined.ts";
+export {
+  type CoGroupedStreams,
+  CoGroupedWindows,
+  type FieldOf,
+  type JoinedStreams,
+  JoinedWindows,
+  KeyedStreamPair,
+  StreamPair,
+  StreamPairWhere,
+} from "./stream/joined_streams.ts";
+export { type TaggedUnion } from "./stream/operators/co_group.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";
 export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
 export { LookupTable, type TopicTable } from "./stream/table.ts";
@@ -56,6 +67,7 @@ export {
   type ValueState,
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
+export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
   type ProcessJoinContext,
   type ProcessJoinFunction,
@@ -65,6 +77,8 @@ export {
   type ProcessWindowContext,
   type ProcessWindowFunction,
   type ProcessWindowLogic,
+  type WindowRuntimeContext,
+  type WindowStateStore,
 } from "./stream/operators/window_function.ts";
 export { OutputTag } from "./stream/output_tag.ts";
 export { type SinkContext, type TopicSink } from "./stream/sink.ts";
@@ -80,8 +94,34 @@ export {
 export { Topology } from "./stream/topology.ts";
 export { type TimestampAssigner, WatermarkStrategy } from "./stream/watermark_strategy.ts";
 export {
+  EventTimeSessionWindows,
+  GlobalWindows,
+  ProcessingTimeSessionWindows,
+} from "./stream/session_windows.ts";
+export {
+  type OnMergeContext,
+  type Trigger,
+  type TriggerContext,
+  type TriggerElementContext,
+  type TriggerLogic,
+  type TriggerResult,
+  type TriggerStateStore,
+} from "./stream/trigger.ts";
+export {
+  ContinuousEventTimeTrigger,
+  ContinuousProcessingTimeTrigger,
+  CountTrigger,
+  EventTimeTrigger,
+  NeverTrigger,
+  ProcessingTimeTrigger,
+  PurgingTrigger,
+} from "./stream/triggers.ts";
+export {
   type ClosedBy,
+  SlidingEventTimeWindows,
+  SlidingProcessingTimeWindows,
   TumblingEventTimeWindows,
+  TumblingProcessingTimeWindows,
   type Window,
   type WindowAssigner,
 } from "./stream/window.ts";

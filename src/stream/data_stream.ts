@@ -1,6 +1,13 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
-import { IntervalJoin } from "./joined_streams.ts";
+import { IntervalJoin } from "./interval_joined.ts";
+import {
+  type CoGroupedStreams,
+  CoGroupedWindows,
+  type JoinedStreams,
+  JoinedWindows,
+  StreamPair,
+} from "./joined_streams.ts";
 import type { Key } from "./key.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
 import { lookupJoin } from "./operators/lookup_join.ts";
@@ -11,6 +18,8 @@ import { type TopicSink, topicSink } from "./sink.ts";
 import type { LookupTable } from "./table.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
+import { GlobalWindows } from "./session_windows.ts";
+import { CountTrigger, PurgingTrigger } from "./triggers.ts";
 import type { WindowAssigner } from "./window.ts";
 import { WindowedStream } from "./windowed_stream.ts";
 
@@ -79,6 +88,26 @@ export class DataStream<T> {
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
+  }
+
+  /** Pairs the elements of this stream with those of `right` that have the same key and window. */
+  join<R>(right: DataStream<R>): JoinedStreams<T, R> {
+    return new StreamPair({
+      ...this.#pairedWith(right),
+      finish: (windows) => new JoinedWindows<T, R>(windows),
+    });
+  }
+
+  /** Groups the elements of this stream and of `right` that have the same key and window. */
+  coGroup<R>(right: DataStream<R>): CoGroupedStreams<T, R> {
+    return new StreamPair({
+      ...this.#pairedWith(right),
+      finish: (windows) => new CoGroupedWindows<T, R>(windows),
+    });
+  }
+
+  #pairedWith<R>(right: DataStream<R>) {
+    return { graph: this.graph, left: this.node, right: right.node };
   }
 
   /** What an operator put aside under `tag`. */
@@ -151,12 +180,23 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
     return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
   }
 
-  /** Groups each key's elements by event time. */
-  window(assigner: WindowAssigner): WindowedStream<T, K> {
+  /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */
+  window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
     return new WindowedStream<T, K>(this.graph, this.node, {
       assigner,
+      trigger: null,
       allowedLateness: 0,
       lateTag: null,
     });
+  }
+
+  /**
+   * Groups each key's elements by their number: a window is full with `size` of them, gives out its
+   * result and begins anew.
+   *
+   * @throws {FlightsError} `invalid-argument` unless `size` is a whole number above zero.
+   */
+  countWindow(size: number): WindowedStream<T, K> {
+    return this.window(GlobalWindows.create()).trigger(PurgingTrigger.of(CountTrigger.of(size)));
   }
 }
