@@ -70,7 +70,7 @@ export async function startTask(
   const { partition, port } = options;
   const partitions = inputs[0]!.partitions.length;
   const task = new Task(topology, { ...options, outputs: port, partitions });
-  const resumed: ResumedInput[] = [];
+  const resumes: Resume[] = [];
   const own = committed.filter((one) =>
     one.partition === partition && inputs.some(({ name }) => name === one.topic)
   );
@@ -79,13 +79,10 @@ export async function startTask(
   const startedBefore = own.length > 0 || isStarted(committed, partition) ||
     await hasState(context, partition);
   const saved = own.map((one) => decodeMetadata(one.offset, one.metadata));
-  for (const [index, source] of topology.sources.entries()) {
-    const { topic } = source;
+  for (const [index, { topic }] of topology.sources.entries()) {
     const found = saved[own.findIndex((one) => one.topic === topic)] ?? null;
-    const resume = await resumeOf(context, index, { partition, saved: found, startedBefore });
-    resumed.push({ topic, partition, resume, isReadWhole: isReadWhole(source) });
+    resumes.push(await resumeOf(context, index, { partition, saved: found, startedBefore }));
   }
-  const resumes = resumed.map(({ resume }) => resume);
   const changelog = changelogRange(context, partition, resumes);
   if (changelog !== null) await restoreState(context, task, changelog);
   const afresh = resumes.some(({ kind }) => kind === "recreated");
@@ -120,7 +117,10 @@ export async function startTask(
     start: context,
     task,
     lanes,
-    resumed,
+    resumed: topology.sources.map((source, index) => {
+      const resume = resumes[index]!;
+      return { topic: source.topic, partition, resume, isReadWhole: isReadWhole(source) };
+    }),
     changelog,
     isNew: resumes.some(({ kind }) => kind !== "committed"),
     committed: own,

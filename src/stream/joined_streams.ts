@@ -2,7 +2,7 @@
 
 import type { Duration } from "../base/duration.ts";
 import type { DataStream } from "./data_stream.ts";
-import type { Key } from "./key.ts";
+import type { FieldKey, Key } from "./key.ts";
 import { coGroup, pairUp, tagged, type TaggedUnion } from "./operators/co_group.ts";
 import type { OutputTag } from "./output_tag.ts";
 import type { KeySelector, StreamGraph } from "./stream_graph.ts";
@@ -20,17 +20,12 @@ export type JoinedStreams<L, R> = StreamPair<L, R, JoinedWindows<L, R>>;
 /** Two streams that are to be grouped together; made by {@linkcode DataStream.coGroup}. */
 export type CoGroupedStreams<L, R> = StreamPair<L, R, CoGroupedWindows<L, R>>;
 
-/** The fields of `T` that hold keys of the type `K`. */
-export type FieldOf<T, K> = {
-  [F in keyof T & string]: T[F] extends K ? F : never;
-}[keyof T & string];
-
 /** What two streams have in common on the way to their windows. */
 interface Pairing<L, R, W> {
   readonly graph: StreamGraph;
   readonly left: Node;
   readonly right: Node;
-  readonly finish: (windows: TaggedWindows<L, R>) => W;
+  finish(windows: TaggedWindows<L, R>): W;
 }
 
 /** Two streams on their way to windows of the kind `W`. */
@@ -42,7 +37,7 @@ export class StreamPair<L, R, W> {
    * Says by what the left elements are joined. All elements of a key have to come to one task, as with
    * {@linkcode DataStream.keyBy} (semantics 23).
    */
-  where<F extends keyof L & string>(keySelector: F): StreamPairWhere<L, R, L[F] & Key, W>;
+  where<F extends keyof L & string>(keySelector: F): StreamPairWhere<L, R, FieldKey<L[F]>, W>;
   where<K extends Key>(keySelector: (value: L) => K): StreamPairWhere<L, R, K, W>;
   where<K extends Key>(keySelector: KeySelector<L, K>): StreamPairWhere<L, R, K, W> {
     const { graph, left } = this.pairing;
@@ -56,7 +51,12 @@ export class StreamPairWhere<L, R, K extends Key, W> {
   constructor(private readonly pairing: Pairing<L, R, W>) {}
 
   /** Says by what the right elements are joined: by keys of the same type. */
-  equalTo(keySelector: FieldOf<R, K> | ((value: R) => K)): KeyedStreamPair<L, R, W> {
+  equalTo(keySelector: (value: R) => K): KeyedStreamPair<L, R, W>;
+  equalTo<F extends string>(
+    this: StreamPairWhere<L, { readonly [field in F]: K }, K, W>,
+    keySelector: F,
+  ): KeyedStreamPair<L, R, W>;
+  equalTo(keySelector: string | ((value: R) => K)): KeyedStreamPair<L, R, W> {
     const { graph, right } = this.pairing;
     const selector = keySelector as KeySelector<R>;
     return new KeyedStreamPair({ ...this.pairing, right: graph.keyed(right, selector) });
@@ -70,10 +70,10 @@ export class KeyedStreamPair<L, R, W> {
 
   /** Puts the elements of both into windows; they are kept as JSON values. */
   window(assigner: WindowAssigner<TaggedUnion<L, R>>): W {
-    const { graph, left, right, finish } = this.pairing;
+    const { graph, left, right } = this.pairing;
     const node = graph.operator([left, right], { name: "coGroup", build: tagged() });
     const settings = { assigner, trigger: null, allowedLateness: 0, lateTag: null };
-    return finish(new WindowedStream<TaggedUnion<L, R>, Key>(graph, node, settings));
+    return this.pairing.finish(new WindowedStream<TaggedUnion<L, R>, Key>(graph, node, settings));
   }
 }
 

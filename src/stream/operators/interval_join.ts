@@ -9,7 +9,7 @@ import type { Collector, ProcessContext } from "./functions.ts";
 import { LateElements } from "./late_elements.ts";
 
 /** Where a join function is in the stream. */
-export interface ProcessJoinContext extends ProcessContext {
+export interface ProcessJoinContext extends Pick<ProcessContext, "output"> {
   /** The larger of both event times: that of what is given out. */
   timestamp(): number;
   /** The event time of the left element, in milliseconds. */
