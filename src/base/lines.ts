@@ -1,7 +1,7 @@
 /** Lines of a stream of bytes. */
 
-import { concatBytes } from "../base/bytes.ts";
-import { FlightsError } from "../base/errors.ts";
+import { concatBytes } from "./bytes.ts";
+import { FlightsError } from "./errors.ts";
 
 /** The longest line that is taken, in bytes. */
 const maxLineBytes = 64 * 1024 * 1024;
