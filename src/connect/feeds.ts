@@ -2,7 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { assert, FlightsError, messageOf } from "../base/errors.ts";
-import { linesOf } from "../base/lines.ts";
+import { linesOf, withoutCarriageReturn } from "../base/lines.ts";
 import { jsonText } from "../stream/json.ts";
 import type { Feed } from "../stream/sources.ts";
 import { readFile } from "./file_feed.ts";
@@ -71,14 +71,33 @@ async function* readCollection(
   }
 }
 
-async function* readStdin(
+/**
+ * Standard input is this run's own: closed when reading ends, for a read that is under way would keep
+ * the process alive.
+ */
+function readStdin(
+  from: FeedPosition,
+  context: { readonly clock: Clock },
+): AsyncIterable<FeedChunk> {
+  const chunks = chunksOfStdin(from, context);
+  const close = () => {
+    Deno.stdin.close();
+    return Promise.resolve({ done: true, value: undefined } as const);
+  };
+  return { [Symbol.asyncIterator]: () => ({ next: () => chunks.next(), return: close }) };
+}
+
+async function* chunksOfStdin(
   { fed }: FeedPosition,
   { clock }: { readonly clock: Clock },
 ): AsyncGenerator<FeedChunk> {
   for await (const lines of linesOf(Deno.stdin.readable)) {
     fed += lines.length;
     const timestamp = clock.now();
-    yield { elements: lines.map((value) => ({ value, timestamp })), position: { fed } };
+    yield {
+      elements: lines.map((line) => ({ value: withoutCarriageReturn(line), timestamp })),
+      position: { fed },
+    };
   }
 }
 

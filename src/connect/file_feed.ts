@@ -3,7 +3,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { concatBytes } from "../base/bytes.ts";
 import { FlightsError, messageOf } from "../base/errors.ts";
-import { linesOf } from "../base/lines.ts";
+import { linesOf, withoutCarriageReturn } from "../base/lines.ts";
 import type { FeedChunk, FeedPosition } from "./feeds.ts";
 import { markLength, markOf, tailBefore, tailOf } from "./file_mark.ts";
 
@@ -17,24 +17,28 @@ export interface FilePosition extends FeedPosition {
   readonly mark: string;
 }
 
-const chunkSize = 256 * 1024;
+const defaultChunkSize = 256 * 1024;
 const lineFeed = new Uint8Array([0x0a]);
-const carriageReturn = 0x0d;
 
 /**
  * Reads a file's lines to its end; a carriage return before a line feed is none of the line.
  *
+ * @param options `chunkSize`: how many bytes are read at a time; default 262,144.
  * @throws {FlightsError} `invalid-argument` when the file cannot be read, `state-incompatible` when it
  * is not the one that was fed, `bad-record` for a line of over 64 MiB.
  */
-export async function* readFile(path: string, from: FeedPosition): AsyncGenerator<FeedChunk> {
+export async function* readFile(
+  path: string,
+  from: FeedPosition,
+  { chunkSize = defaultChunkSize }: { readonly chunkSize?: number } = {},
+): AsyncGenerator<FeedChunk> {
   const file = await opened(path);
   try {
     const saved = "bytes" in from ? from as FilePosition : null;
     const start = saved === null ? 0 : await placeBehind(file, path, saved);
     let tail = await tailBefore(file, start);
     let [fed, bytes] = [from.fed, start];
-    const reading = { path, at: start };
+    const reading = { path, at: start, chunkSize };
     for await (const lines of linesOf(chunksOf(file, reading))) {
       const first = fed;
       fed += lines.length;
@@ -45,7 +49,10 @@ export async function* readFile(path: string, from: FeedPosition): AsyncGenerato
       if (!ended) [bytes, tail] = [reading.at, await tailBefore(file, reading.at)];
       const position: FilePosition = { fed, bytes, ended, mark: markOf(tail) };
       yield {
-        elements: lines.map((line, i) => ({ value: textLine(line), timestamp: first + i })),
+        elements: lines.map((line, i) => ({
+          value: withoutCarriageReturn(line),
+          timestamp: first + i,
+        })),
         position,
       };
     }
@@ -64,8 +71,9 @@ async function opened(path: string): Promise<FileHandle> {
 
 async function* chunksOf(
   file: FileHandle,
-  reading: { readonly path: string; at: number },
+  reading: { readonly path: string; readonly chunkSize: number; at: number },
 ): AsyncGenerator<Uint8Array> {
+  const { chunkSize } = reading;
   for (;;) {
     const chunk = new Uint8Array(chunkSize);
     let bytesRead: number;
@@ -100,10 +108,6 @@ async function placeBehind(file: FileHandle, path: string, saved: FilePosition):
   await file.read(next, 0, 1, saved.bytes);
   if (next[0] === lineFeed[0]) return saved.bytes + 1;
   throw changed(path, `the line before byte ${saved.bytes} went on after it was read`);
-}
-
-function textLine(line: Uint8Array): Uint8Array {
-  return line.at(-1) === carriageReturn ? line.subarray(0, -1) : line;
 }
 
 function unreadable(path: string, cause: unknown): FlightsError {

@@ -65,8 +65,8 @@ export class Sources {
   }
 
   /**
-   * The lines of standard input, until it ends. What was read and is not yet in the log is lost with
-   * the process.
+   * The lines of standard input, until it ends. It is the run's own, which closes it. What was read and
+   * is not yet in the log is lost with a process that is killed.
    *
    * @param deserializer reads a line: `text`, `json(parse)`.
    */
