@@ -13,6 +13,7 @@ import { TestDriver } from "../stream/test_driver.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../stream/window.ts";
 import { execute } from "./execute.ts";
+import { behind } from "./testdata/failing_log.ts";
 
 const monotonous = WatermarkStrategy.forMonotonousTimestamps;
 
@@ -100,6 +101,40 @@ Deno.test("execute: an iterable's elements come out while it goes on, and at its
   await execute(env);
   assert.deepEqual(taken, [1, 2, 3]);
   assert.equal(windows.reduce((a, b) => a + b), 6);
+});
+
+Deno.test("execute: what was not put out when the job ended is put out all the same", async () => {
+  await withLog(async (log) => {
+    const env = new StreamEnvironment();
+    const taken: number[] = [];
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    env.fromSource(
+      Sources.asyncIterable(async function* () {
+        yield 1;
+        await begun.promise;
+        yield* [2, 3];
+      }),
+      monotonous(),
+    ).sinkTo(Sinks.callback(async (n) => {
+      begun.resolve();
+      await ended.promise;
+      taken.push(n);
+    }));
+    let stops = 0;
+    // The job stops when all is fed, and when all that was fed is processed; then its end is looked at.
+    const describeTopics = async (names?: readonly string[]) => {
+      const topics = await log.describeTopics(names);
+      if (stops === 2) ended.resolve();
+      return topics;
+    };
+    await execute(env, {
+      applicationId: "slow",
+      log: behind(log, { describeTopics }),
+      observer: { status: ({ state }) => void (state === "stopped" && stops++) },
+    });
+    assert.deepEqual(taken, [1, 2, 3]);
+  });
 });
 
 Deno.test("execute: a signal ends a run over a topic, and what was committed has been put out", async () => {

@@ -41,7 +41,7 @@ export function failingLog(
 }
 
 /** `inner`, but for some of its methods. */
-function behind<T extends object>(inner: T, own: Partial<T>): T {
+export function behind<T extends object>(inner: T, own: Partial<T>): T {
   return new Proxy(inner, {
     get: (_, name) => {
       const value = Reflect.get(name in own ? own : inner, name);
