@@ -20,7 +20,8 @@ export interface TopicSource<T> {
 
 /** Builds a job's topology. */
 export class StreamEnvironment {
-  readonly topology: Topology = new Topology();
+  /** @param topology the topology that grows; default: a new one. */
+  constructor(readonly topology: Topology = new Topology()) {}
 
   /**
    * A stream of a topic's records, or of what a source gives that is no topic ({@linkcode Sources}),
