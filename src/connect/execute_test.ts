@@ -3,6 +3,7 @@ import { FlightsError } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
+import { explain } from "../runtime/explain.ts";
 import { runJob } from "../runtime/job.ts";
 import { resetJob } from "../runtime/reset.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
@@ -333,6 +334,21 @@ Deno.test("execute: the elements' types go from end to end", () => {
   ).sinkTo(Sinks.file("numbers", { value: (n) => n.toFixed() }));
   // @ts-expect-error: the assigner is for another element.
   env.fromCollection([1], monotonous<string>().withTimestampAssigner((line) => line.length));
+});
+
+Deno.test("explain: names what is fed and what is tapped, and their topics", () => {
+  const env = new StreamEnvironment();
+  env.fromSource(Sources.file("x/lines", text), monotonous())
+    .union(env.fromCollection(["a"]))
+    .print();
+  const told = explain(env.topology, { applicationId: "job" });
+  for (
+    const part of [
+      /source job-source-lines +fed from: the file x\/lines/,
+      /source job-source-collection +fed from: a collection of 1/,
+      /sink stdout +goes on to: standard output\n.* to: job-sink-stdout/,
+    ]
+  ) assert.match(told, part);
 });
 
 Deno.test("execute: elements that are no JSON values are refused with their place", async () => {

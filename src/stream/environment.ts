@@ -3,7 +3,7 @@
 import { FlightsError } from "../base/errors.ts";
 import { type DataStream, graphOf } from "./data_stream.ts";
 import type { Deserializer } from "./json.ts";
-import { type ExternalSource, Sources } from "./sources.ts";
+import { describeFeed, type ExternalSource, Sources } from "./sources.ts";
 import { freshName, Topology } from "./topology.ts";
 import { WatermarkStrategy } from "./watermark_strategy.ts";
 
@@ -52,7 +52,7 @@ export class StreamEnvironment {
       watermarks: watermarks as WatermarkStrategy<unknown>,
       partitionedBy: isTopic ? source.partitionedBy ?? null : null,
       isRepartition: false,
-      ...(!isTopic && { feed: source.feed }),
+      ...(!isTopic && { feed: source.feed, fedFrom: describeFeed(source.feed) }),
     });
     return graphOf(this.topology).stream<T>(node);
   }

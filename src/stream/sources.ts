@@ -98,6 +98,20 @@ export function isBounded({ kind }: Feed): boolean {
   return kind === "collection" || kind === "file";
 }
 
+/** For people: what is fed. */
+export function describeFeed(feed: Feed): string {
+  switch (feed.kind) {
+    case "collection":
+      return `a collection of ${feed.elements.length}`;
+    case "file":
+      return `the file ${feed.path}`;
+    case "stdin":
+      return "standard input";
+    case "iterable":
+      return "an async iterable";
+  }
+}
+
 /** The last part of a path, as a name may be. */
 export function fileName(path: string): string {
   const name = path.split(/[/\\]/).filter((part) => part !== "").at(-1) ?? "file";

@@ -66,6 +66,8 @@ export interface SourceNode extends NodeBase {
   readonly isRepartition: boolean;
   /** What is fed into it; then `topic` is its name within the job (`own_topics.ts`). */
   readonly feed?: Feed;
+  /** For people: what that is. */
+  readonly fedFrom?: string;
 }
 
 /** What an operator writes for a sink that is no topic. */
@@ -151,14 +153,22 @@ export class Topology {
     return [...new Set(topics)];
   }
 
-  /** The sources that are no topics. */
+  /**
+   * The sources that are no topics.
+   *
+   * @internal
+   */
   get feeds(): readonly (SourceNode & { readonly feed: Feed })[] {
     return this.sources.filter((node): node is SourceNode & { readonly feed: Feed } =>
       node.feed !== undefined
     );
   }
 
-  /** The sinks that are no topics; those of one name are one. */
+  /**
+   * The sinks that are no topics; those of one name are one.
+   *
+   * @internal
+   */
   get taps(): readonly TappedOutput[] {
     const taps = this.#nodes.flatMap((node) =>
       node.kind === "operator" && node.tapped !== undefined ? [node.tapped] : []
