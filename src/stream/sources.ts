@@ -13,7 +13,9 @@ export type Feed =
 export interface ExternalSource<T> {
   /** Names it within the job, and its topic `APPLICATION-source-NAME`; null: the next free default. */
   readonly name: string | null;
+  /** Where its elements come from. */
   readonly feed: Feed;
+  /** Makes an element of each record, or refuses it (semantics 19). */
   readonly deserializer: Deserializer<T>;
 }
 
