@@ -115,10 +115,12 @@ function titleOf({ id, name }: OperatorNode): string {
   return id.startsWith(name) ? id : `${name} "${id}"`;
 }
 
-function sourceSettings({ partitionedBy, watermarks, isRepartition }: SourceNode): string[] {
+function sourceSettings(
+  { partitionedBy, watermarks, isRepartition, isTable }: SourceNode,
+): string[] {
   const placement = partitionedBy === null ? [] : [`partitioned by: ${partitionedBy}`];
   const told = isRepartition ? "carried from the stages before" : describeWatermarks(watermarks);
-  return [...placement, `watermarks: ${told}`];
+  return [...placement, isTable ? "a table: the newest record of each key" : `watermarks: ${told}`];
 }
 
 function describeWatermarks(strategy: WatermarkStrategy<unknown>): string {
@@ -134,12 +136,19 @@ function describeWatermarks(strategy: WatermarkStrategy<unknown>): string {
 }
 
 /** Where the records of late elements go, unless a side output takes those. */
-function lateTopics({ id, findsLate, lateTag }: OperatorNode, stage: Topology): readonly string[] {
+function lateTopics(
+  { id, inputs, findsLate, lateTags = [] }: OperatorNode,
+  stage: Topology,
+): readonly string[] {
   if (!findsLate) return [];
-  const isTaken = stage.nodes.some((other) =>
-    other.kind === "side-output" && other.inputs[0]!.id === id && other.tagId === lateTag
+  const isTaken = (tag: string | null | undefined) =>
+    stage.nodes.some((other) =>
+      other.kind === "side-output" && other.inputs[0]!.id === id && other.tagId === tag
+    );
+  const topics = inputs.flatMap((input, index) =>
+    isTaken(lateTags[index]) ? [] : topicsAbove(input.id, stage)
   );
-  return isTaken ? [] : [...new Set(topicsAbove(id, stage).map(lateTopic))];
+  return [...new Set(topics.map(lateTopic))];
 }
 
 /** The topics of a stage whose records reach the node of that id. */
