@@ -16,6 +16,7 @@ import {
   type Deserializer,
   EventTimeSessionWindows,
   type explain,
+  type IntervalJoined,
   json,
   type Key,
   type KeyedConnectedStreams,
@@ -23,6 +24,7 @@ import {
   type KeyedProcessFunction,
   type KeyedStream,
   ListStateDescriptor,
+  type LookupTable,
   MapStateDescriptor,
   OutputTag,
   type ProcessFunction,
@@ -339,6 +341,43 @@ Deno.test("types: an aggregate gives its result, and its function takes it", () 
   stream.keyBy("shop").window(EventTimeSessionWindows.withDynamicGap((click: Click) => click.at));
   // @ts-expect-error a rolling reduce gives what it takes
   stream.keyBy("shop").reduce((a) => a.sum);
+});
+
+Deno.test("types: joins pair elements of one key, tables have rows of their key", () => {
+  const { test, sales: stream } = sales();
+  const clicks = test.source<Click>("clicks", { partitionedBy: "page" }).stream.keyBy("page");
+  const pairs = stream.keyBy("shop").intervalJoin(clicks).between("-10s", "5s");
+  is<Same<typeof pairs, IntervalJoined<Sale, Click>>>();
+  const joined = pairs.process<string>(() => ({
+    processElement: (sale, click, context, out) => {
+      is<Same<ReturnType<typeof context.timestamp>, number>>();
+      out.collect(sale.shop + click.page);
+    },
+  }));
+  is<Same<typeof joined, DataStream<string>>>();
+  pairs.sideOutputLeftLateData(new OutputTag<Sale>("late"));
+  // @ts-expect-error late elements on the right are clicks
+  pairs.sideOutputRightLateData(new OutputTag<Sale>("late"));
+  // @ts-expect-error the keys are texts here and truth values there
+  stream.keyBy("paid").intervalJoin(clicks);
+
+  const env = new StreamEnvironment();
+  const table = env.fromTable({ topic: "shops", deserializer: json(parseSale) });
+  is<Same<typeof table, LookupTable<string, Sale>>>();
+  const rows = stream.keyBy("shop").lookupJoin(table, (sale, row) => {
+    is<Same<typeof row, Sale | undefined>>();
+    return row === undefined ? sale.sum : row.sum;
+  });
+  is<Same<typeof rows, DataStream<number>>>();
+  const found = stream.keyBy("shop")
+    .lookupJoin(table, (_, row) => row.shop, { type: "inner", id: "found" });
+  is<Same<typeof found, DataStream<string>>>();
+  // @ts-expect-error without a row there is no shop
+  stream.keyBy("shop").lookupJoin(table, (_, row) => row.shop);
+  // @ts-expect-error the table is keyed by texts
+  stream.keyBy("paid").lookupJoin(table, (sale) => sale);
+  const byNumber = env.fromTable({ topic: "n", deserializer: text, key: Number });
+  is<Same<typeof byNumber, LookupTable<number, string>>>();
 });
 
 Deno.test("types: a sink takes the elements of its stream", () => {

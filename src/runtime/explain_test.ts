@@ -93,6 +93,49 @@ stage words: state in APPLICATION-ID-changelog-words
   );
 });
 
+Deno.test("explain shows tables, joins, and which side's late records go to a topic", () => {
+  const env = new StreamEnvironment();
+  const stream = (topic: string) =>
+    env.fromSource({ topic, deserializer: text, partitionedBy: "length" }, monotonous)
+      .keyBy((word) => word);
+  const late = new OutputTag<string>("late");
+  const table = env.fromTable({ topic: "meanings", deserializer: text });
+  const joined = stream("a").intervalJoin(stream("b")).between("-10s", "5s").upperBoundExclusive()
+    .sideOutputRightLateData(late)
+    .process<string>(() => ({ processElement: (a, b, _, out) => out.collect(a + b) }));
+  joined.getSideOutput(late).sinkTo({ topic: "late" });
+  joined.keyBy((word) => word).lookupJoin(table, (word, meaning) => word + meaning)
+    .sinkTo({ topic: "out" });
+  assert.equal(
+    explain(env.topology),
+    `APPLICATION-ID
+
+stage meanings-a-b: state in APPLICATION-ID-changelog-meanings-a-b
+●      source meanings   partitioned by: key
+│                        a table: the newest record of each key
+│                        dead letters: meanings.dead-letter
+●      keyBy             key: key
+│ ●    source a          partitioned by: length
+│ │                      watermarks: monotonous timestamps, idle after 10s
+│ │                      dead letters: a.dead-letter
+│ ●    keyBy-2
+│ │ ●  source b          partitioned by: length
+│ │ │                    watermarks: monotonous timestamps, idle after 10s
+│ │ │                    dead letters: b.dead-letter
+│ │ ●  keyBy-3
+│ ●─┘  intervalJoin      between: -10s and 4999ms, inclusive
+│ │                      state: left (interval [-10s, 4999ms]), right (interval [-10s, 4999ms])
+│ │                      late records: a.late
+│ ├─●  side output late
+│ │ ●  sink late
+│ ●    keyBy-4
+●─┘    lookupJoin        join: left
+│                        state: rows (versions of rows)
+●      sink out
+`,
+  );
+});
+
 Deno.test("explain makes labels that Mermaid shows as they are", () => {
   const env = new StreamEnvironment();
   const tag = new OutputTag<string>('<b>"a" & `b`#1;</b>');
