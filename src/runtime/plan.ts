@@ -182,8 +182,9 @@ function stateOf(node: Node, tables: Readonly<Record<string, string>>): readonly
     if (!table.startsWith(`${id}/`)) return [];
     const name = table.slice(id.length + 1).replace(/^state\//, "")
       .replace(/^window\/state\/(.*)$/, "$1 by window");
-    // Timers are there twice, for either time.
-    return [shape === "timers" || shape === name ? shape : `${name} (${shape})`];
+    // There are tables of either time's, used or not.
+    if (shape.endsWith("timers")) return ["timers"];
+    return [shape === name ? name : `${name} (${shape})`];
   });
   return [...new Set(kept)];
 }
