@@ -1,6 +1,6 @@
 /**
- * The public API as the type checker sees it: state, windows and joins: what is inferred, and what is refused. `deno check` is
- * the judge; the tests build the streams as well, so that what is typed also runs.
+ * The public API as the type checker sees it, for state, windows and joins: what is inferred, and what is refused.
+ * `deno check` is the judge; the tests build the streams as well, so that what is typed also runs.
  */
 
 import assert from "node:assert/strict";
@@ -11,8 +11,10 @@ import {
   type ClosedBy,
   type Collector,
   type ConnectedStreams,
+  CountTrigger,
   type DataStream,
   EventTimeSessionWindows,
+  GlobalWindows,
   type IntervalJoined,
   json,
   type KeyedConnectedStreams,
@@ -24,12 +26,14 @@ import {
   OutputTag,
   type ProcessFunction,
   type ProcessWindowFunction,
+  PurgingTrigger,
   ReducingStateDescriptor,
   type RuntimeContext,
   SlidingEventTimeWindows,
   StreamEnvironment,
   text,
   type TimerService,
+  type Trigger,
   TumblingEventTimeWindows,
   type ValueState,
   ValueStateDescriptor,
@@ -216,6 +220,43 @@ Deno.test("types: an aggregate gives its result, and its function takes it", () 
   stream.keyBy("shop").window(EventTimeSessionWindows.withDynamicGap((click: Click) => click.at));
   // @ts-expect-error a rolling reduce gives what it takes
   stream.keyBy("shop").reduce((a) => a.sum);
+});
+
+Deno.test("types: windows, triggers and aggregates are of the stream's elements", () => {
+  const { sales: stream } = sales();
+  const byShop = stream.keyBy("shop");
+  byShop.window(EventTimeSessionWindows.withDynamicGap(({ sum }: Sale) => sum));
+  // @ts-expect-error a sale has no reason
+  byShop.window(EventTimeSessionWindows.withDynamicGap(({ reason }: Refund) => reason.length));
+  const windows = byShop.window(EventTimeSessionWindows.withGap("1m"));
+  windows.trigger(PurgingTrigger.of(CountTrigger.of(2)));
+  const refunded: Trigger<Refund> = {
+    description: "refunded",
+    open: () => ({
+      onElement: ({ reason }) => reason === "" ? "CONTINUE" : "FIRE",
+      onEventTime: () => "CONTINUE",
+      onProcessingTime: () => "CONTINUE",
+    }),
+  };
+  // @ts-expect-error a sale is no refund
+  windows.trigger(refunded);
+  const mean: AggregateFunction<Sale, readonly [number, number], number> = {
+    createAccumulator: () => [0, 0],
+    add: ({ sum }, [total, count]) => [total + sum, count + 1],
+    getResult: ([total, count]) => total / count,
+    merge: ([a, m], [b, n]) => [a + b, m + n],
+  };
+  const means = windows.aggregate(mean);
+  is<Same<typeof means, DataStream<number>>>();
+  const told = windows.aggregate(mean, () => ({
+    process: (key: string, _, [value], out: Collector<string>) => {
+      is<Same<typeof value, number | undefined>>();
+      out.collect(`${key} ${value}`);
+    },
+  }));
+  is<Same<typeof told, DataStream<string>>>();
+  // @ts-expect-error an aggregate of sales is none of numbers
+  stream.map(({ sum }) => sum).keyBy((sum) => sum).window(GlobalWindows.create()).aggregate(mean);
 });
 
 Deno.test("types: joins pair elements of one key, tables have rows of their key", () => {

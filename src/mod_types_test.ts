@@ -1,6 +1,6 @@
 /**
- * The public API as the type checker sees it: streams: what is inferred, and what is refused. `deno check` is
- * the judge; the tests build the streams as well, so that what is typed also runs.
+ * The public API as the type checker sees it, for streams: what is inferred, and what is refused.
+ * `deno check` is the judge; the tests build the streams as well, so that what is typed also runs.
  */
 
 import {
