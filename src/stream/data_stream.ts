@@ -1,8 +1,15 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
-import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
-import { IntervalJoin } from "./joined_streams.ts";
+import { IntervalJoin } from "./interval_joined.ts";
+import {
+  type CoGroupedStreams,
+  CoGroupedWindows,
+  type JoinedStreams,
+  JoinedWindows,
+  StreamPair,
+} from "./joined_streams.ts";
 import type { FieldKey, Key } from "./key.ts";
+import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
 import { lookupJoin } from "./operators/lookup_join.ts";
 import { keyedProcess, process } from "./operators/process.ts";
@@ -102,6 +109,26 @@ export class DataStream<out T> {
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
+  }
+
+  /** Pairs the elements of this stream with those of `right` that have the same key and window. */
+  join<R>(right: DataStream<R>): JoinedStreams<T, R> {
+    return new StreamPair({
+      ...this.#pairedWith(right),
+      finish: (windows) => new JoinedWindows<T, R>(windows),
+    });
+  }
+
+  /** Groups the elements of this stream and of `right` that have the same key and window. */
+  coGroup<R>(right: DataStream<R>): CoGroupedStreams<T, R> {
+    return new StreamPair({
+      ...this.#pairedWith(right),
+      finish: (windows) => new CoGroupedWindows<T, R>(windows),
+    });
+  }
+
+  #pairedWith<R>(right: DataStream<R>) {
+    return { graph: this.graph, left: this.node, right: right.node };
   }
 
   /** What an operator put aside under `tag`. */
