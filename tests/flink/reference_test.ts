@@ -1,0 +1,77 @@
+/**
+ * Our engine beside a real Flink: the same jobs on the same inputs give the same results, in the same
+ * step. Within a step Flink gives out what fires by time, and in no stated order where times are the
+ * same; so the results of a step are compared key by key, each key's in order, and beside that the
+ * times of all its results in order.
+ */
+
+import assert from "node:assert/strict";
+import { differences } from "./differences.ts";
+import { pairPrograms } from "./pair_programs.ts";
+import { processPrograms } from "./process_programs.ts";
+import {
+  type Program,
+  readReference,
+  type Reference,
+  type Row,
+  run,
+  scenarioNames,
+} from "./reference.ts";
+import { triggerPrograms } from "./trigger_programs.ts";
+import { windowPrograms } from "./window_programs.ts";
+
+const programs: Readonly<Record<string, Program>> = {
+  ...windowPrograms,
+  ...triggerPrograms,
+  ...processPrograms,
+  ...pairPrograms,
+};
+
+/** The place of a row: what comes out of one output in one step. */
+function placeOf({ output, step }: Row): string {
+  return `${output} ${String(step).padStart(3, "0")}`;
+}
+
+/** The results of each place and key, in their order. */
+function byKey(rows: readonly Row[]): readonly string[] {
+  const order = (row: Row) => `${placeOf(row)} ${row.key}`;
+  return rows.toSorted((a, b) => order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0)
+    .map((row) => {
+      const window = row.start === null ? "" : ` [${row.start}, ${row.end})`;
+      return `${order(row)}: ${row.text} @${row.time}${window}`;
+    });
+}
+
+/** The times of each place, in their order. */
+function times(rows: readonly Row[]): Readonly<Record<string, readonly (number | null)[]>> {
+  const places = [...Map.groupBy(rows, placeOf)].toSorted(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(places.map(([place, own]) => [place, own.map(({ time }) => time)]));
+}
+
+/** The outputs of which Flink tells the windows. */
+function windowedOutputs({ cases }: Reference): ReadonlySet<string> {
+  const rows = cases.flatMap((one) => one.rows);
+  return new Set(rows.filter(({ start }) => start !== null).map(({ output }) => output));
+}
+
+for (const name of scenarioNames()) {
+  Deno.test(`as Flink does: ${name}`, () => {
+    const reference = readReference(name);
+    const { delay, cases } = reference;
+    const windowed = windowedOutputs(reference);
+    const adapt = differences[name]?.adapt ?? ((rows) => rows);
+    for (const one of cases) {
+      const ours = run(programs[name]!, { delay, ...one })
+        .map((row) => windowed.has(row.output) ? row : { ...row, start: null, end: null });
+      const end = one.elements.length;
+      const [actual, expected] = [adapt(ours, { end, whose: "ours" }), adapt(one.rows, { end, whose: "Flink's" })];
+      assert.deepEqual(byKey(actual), byKey(expected), one.name);
+      assert.deepEqual(times(actual), times(expected), one.name);
+    }
+  });
+}
+
+Deno.test("what differs from Flink by design is of scenarios that there are", () => {
+  assert.deepEqual(Object.keys(differences).filter((name) => !scenarioNames().includes(name)), []);
+  assert.deepEqual(Object.keys(programs).toSorted(), scenarioNames());
+});
