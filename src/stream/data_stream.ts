@@ -8,6 +8,8 @@ import type { OutputTag } from "./output_tag.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
+import { GlobalWindows } from "./session_windows.ts";
+import { CountTrigger, PurgingTrigger } from "./triggers.ts";
 import type { WindowAssigner } from "./window.ts";
 import { WindowedStream } from "./windowed_stream.ts";
 
@@ -111,12 +113,23 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
     return this.then({ name: "keyedProcess", id, stateful: true, build: keyedProcess(open, id) });
   }
 
-  /** Groups each key's elements by event time. */
-  window(assigner: WindowAssigner): WindowedStream<T, K> {
+  /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */
+  window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
     return new WindowedStream<T, K>(this.graph, this.node, {
       assigner,
+      trigger: null,
       allowedLateness: 0,
       lateTag: null,
     });
+  }
+
+  /**
+   * Groups each key's elements by their number: a window is full with `size` of them, gives out its
+   * result and begins anew.
+   *
+   * @throws {FlightsError} `invalid-argument` unless `size` is a whole number above zero.
+   */
+  countWindow(size: number): WindowedStream<T, K> {
+    return this.window(GlobalWindows.create()).trigger(PurgingTrigger.of(CountTrigger.of(size)));
   }
 }
