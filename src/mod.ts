@@ -31,6 +31,7 @@ export { type ErrorCode, type ErrorDomain, FlightsError } from "./base/errors.ts
 export { type Header, type RawRecord, textHeader } from "./base/record.ts";
 
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
+export { IntervalJoin, IntervalJoined } from "./stream/joined_streams.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";
 export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
 export {
@@ -55,6 +56,11 @@ export {
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
 export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
+export {
+  type ProcessJoinContext,
+  type ProcessJoinFunction,
+  type ProcessJoinLogic,
+} from "./stream/operators/interval_join.ts";
 export {
   type ProcessWindowContext,
   type ProcessWindowFunction,

@@ -1,5 +1,6 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
+import { IntervalJoin } from "./joined_streams.ts";
 import type { Key } from "./key.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
 import { keyedProcess, process } from "./operators/process.ts";
@@ -111,6 +112,14 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
   ): DataStream<O> {
     const id = options.id ?? this.graph.freshId("keyedProcess");
     return this.then({ name: "keyedProcess", id, stateful: true, build: keyedProcess(open, id) });
+  }
+
+  /**
+   * Pairs the elements of this stream with those of `right` that have the same key and lie near them in
+   * event time.
+   */
+  intervalJoin<R>(right: KeyedStream<R, K>): IntervalJoin<T, R> {
+    return new IntervalJoin<T, R>(this.graph, { left: this.node, right: right.node });
   }
 
   /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */

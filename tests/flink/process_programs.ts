@@ -5,13 +5,7 @@ import {
   type KeyedProcessFunction,
   ValueStateDescriptor,
 } from "../../src/stream/operators/functions.ts";
-import { noWatermark } from "../../src/stream/progress.ts";
-import type { Element, Program, Result } from "./reference.ts";
-
-/** A watermark, as the reference writes it. */
-export function watermarkText(watermark: number): string {
-  return watermark === noWatermark ? "none" : String(watermark);
-}
+import { type Element, type Program, type Result, watermarkText } from "./reference.ts";
 
 const timers: KeyedProcessFunction<Element, string, Result> = (runtime) => {
   const fired = runtime.getState(new ValueStateDescriptor<number>("fired"));

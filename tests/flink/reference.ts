@@ -75,6 +75,11 @@ interface ReferenceData {
   }[];
 }
 
+/** A watermark, as the reference writes it. */
+export function watermarkText(watermark: number): string {
+  return Number.isFinite(watermark) ? String(watermark) : "none";
+}
+
 /** The folder of the data. */
 const folder = join(import.meta.dirname!, "data");
 
