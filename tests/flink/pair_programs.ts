@@ -1,6 +1,8 @@
 /** The jobs of `reference/.../PairScenarios.java`, in our words. */
 
 import type { DataStream } from "../../src/stream/data_stream.ts";
+import type { KeyedCoProcessFunction } from "../../src/stream/operators/co_process.ts";
+import { ValueStateDescriptor } from "../../src/stream/operators/functions.ts";
 import type { ProcessJoinFunction } from "../../src/stream/operators/interval_join.ts";
 import { OutputTag } from "../../src/stream/output_tag.ts";
 import { TumblingEventTimeWindows } from "../../src/stream/window.ts";
@@ -17,6 +19,31 @@ const pair: ProcessJoinFunction<Element, Element, Result> = () => ({
     out.collect({ key: left.key, text: `${left.value} ${right.value}` }),
 });
 
+/** The first stream adds to a sum and sets timers, the second multiplies and clears. */
+const shared: KeyedCoProcessFunction<Element, Element, string, Result> = (runtime) => {
+  const sum = runtime.getState(new ValueStateDescriptor<number>("sum"));
+  return {
+    processElement1: ({ key, value }, context, out) => {
+      sum.update((sum.value() ?? 0) + value);
+      const time = context.timestamp() + 60;
+      if (value % 2 === 0) context.timerService().registerEventTimeTimer(time);
+      out.collect({ key, text: `first ${sum.value()}` });
+    },
+    processElement2: ({ key, value }, _, out) => {
+      const before = sum.value();
+      out.collect({ key, text: `second ${before === undefined ? "-" : before * value}` });
+      if (value === 0) sum.clear();
+    },
+    onTimer: (_, context, out) => {
+      out.collect({ key: context.getCurrentKey(), text: `timer ${sum.value() ?? "-"}` });
+      sum.clear();
+    },
+  };
+};
+
+/** As many results as said. */
+const repeat = (count: number, result: Result) => Array.from({ length: count }, () => result);
+
 const lateLeft = new OutputTag<Element>("late left");
 const lateRight = new OutputTag<Element>("late right");
 
@@ -32,11 +59,31 @@ function intervalJoin(lower: number, upper: number, isInclusive = true): Program
   };
 }
 
+function connected(stream: DataStream<Element>) {
+  return input(stream, "a").connect(input(stream, "b"));
+}
+
 /** By scenario. */
 export const pairPrograms: Readonly<Record<string, Program>> = {
   union: (stream, collect) => {
     const both = input(stream, "a").union(input(stream, "b"));
     collect(both.keyBy("key").window(TumblingEventTimeWindows.of(100)).process(values), "out");
+  },
+  "co-process": (stream, collect) =>
+    collect(connected(stream).keyBy("key", "key").process(shared), "out"),
+  "co-map": (stream, collect) => {
+    const results = connected(stream).map<Result>({
+      map1: ({ key, value }) => ({ key, text: `first ${value}` }),
+      map2: ({ key, value }) => ({ key, text: `second ${value * 10}` }),
+    });
+    collect(results, "out");
+  },
+  "co-flat-map": (stream, collect) => {
+    const results = connected(stream).flatMap<Result>({
+      flatMap1: ({ key, value }) => repeat(value % 3, { key, text: `first ${value}` }),
+      flatMap2: ({ key, value }) => repeat(value % 2, { key, text: `second ${value}` }),
+    });
+    collect(results, "out");
   },
   "interval-join": intervalJoin(-30, 50),
   "interval-join-late": intervalJoin(-30, 50),

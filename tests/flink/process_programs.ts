@@ -2,10 +2,15 @@
 
 import { OutputTag } from "../../src/stream/output_tag.ts";
 import {
+  AggregatingStateDescriptor,
   type KeyedProcessFunction,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
   ValueStateDescriptor,
 } from "../../src/stream/operators/functions.ts";
 import { type Element, type Program, type Result, watermarkText } from "./reference.ts";
+import { add, asResults, mean } from "./window_programs.ts";
 
 const timers: KeyedProcessFunction<Element, string, Result> = (runtime) => {
   const fired = runtime.getState(new ValueStateDescriptor<number>("fired"));
@@ -35,6 +40,44 @@ const timers: KeyedProcessFunction<Element, string, Result> = (runtime) => {
   };
 };
 
+const states: KeyedProcessFunction<Element, string, Result> = (runtime) => {
+  const sum = runtime.getState(new ValueStateDescriptor<number>("sum"));
+  const list = runtime.getListState(new ListStateDescriptor<number>("list"));
+  const map = runtime.getMapState(new MapStateDescriptor<string, number>("map"));
+  const max = runtime.getReducingState(new ReducingStateDescriptor("max", Math.max));
+  const average = runtime.getAggregatingState(new AggregatingStateDescriptor("mean", mean));
+  const clears: readonly ((element: Element, name: string) => void)[] = [
+    () => sum.clear(),
+    () => list.clear(),
+    (_, name) => map.remove(name),
+    () => {
+      max.clear();
+      average.clear();
+    },
+    ({ value, ts }) => list.update([value, ts]),
+    () => map.clear(),
+  ];
+  const addAll = (element: Element, name: string) => {
+    const { value } = element;
+    sum.update((sum.value() ?? 0) + value);
+    list.add(value);
+    map.put(name, (map.get(name) ?? 0) + value);
+    max.add(value);
+    average.add(element);
+  };
+  return {
+    processElement: (element, _, out) => {
+      const { key, value, ts } = element;
+      const change = ts % 2 === 0 ? clears[value] ?? addAll : addAll;
+      change(element, `k${ts - Math.floor(ts / 3) * 3}`);
+      const entries = map.entries().map(([name, value]) => `${name}=${value}`);
+      const text = `sum ${sum.value() ?? "-"}, list ${list.get().join(" ") || "-"}, ` +
+        `map ${entries.join(" ") || "-"}, max ${max.get() ?? "-"}, mean ${average.get() ?? "-"}`;
+      out.collect({ key, text });
+    },
+  };
+};
+
 const odd = new OutputTag<Result>("odd");
 const large = new OutputTag<Result>("large");
 
@@ -54,6 +97,8 @@ const withTimers: Program = (stream, collect) =>
 export const processPrograms: Readonly<Record<string, Program>> = {
   timers: withTimers,
   "timers-no-delay": withTimers,
+  states: (stream, collect) => collect(stream.keyBy("key").process(states), "out"),
+  "rolling-reduce": (stream, collect) => collect(asResults(stream.keyBy("key").reduce(add)), "out"),
   "side-outputs": (stream, collect) => {
     const even = stream.keyBy("key").process(split);
     collect(even, "out");

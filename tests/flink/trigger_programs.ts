@@ -38,7 +38,6 @@ const session = EventTimeSessionWindows.withGap(40);
 export const triggerPrograms: Readonly<Record<string, Program>> = {
   "global-count": global(CountTrigger.of(3)),
   "global-purging-count": global(PurgingTrigger.of(CountTrigger.of(3))),
-  "global-continuous": global(ContinuousEventTimeTrigger.of(50)),
   "count-window": (stream, collect) =>
     collect(stream.keyBy("key").countWindow(2).process(values), "out"),
   "event-time-trigger": triggered(

@@ -26,7 +26,6 @@ final class TriggerScenarios {
         List<Scenario> all = new ArrayList<>();
         all.add(global("global-count", CountTrigger.of(3)));
         all.add(global("global-purging-count", PurgingTrigger.of(CountTrigger.of(3))));
-        all.add(global("global-continuous", ContinuousEventTimeTrigger.of(ofMillis(50))));
         all.add(Scenario.ofOne("count-window", 0, Inputs.windows, (stream, output) ->
                 output.collect(keyed(stream).countWindow(2).process(new GlobalValues()), "out")));
         all.add(triggered("event-time-trigger", Inputs.windows, WindowScenarios.tumbling(100, 0), 50,
