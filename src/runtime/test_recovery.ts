@@ -9,7 +9,7 @@ import { FlightsError, hasCode } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
-import { casePartitions, type OperatorCase } from "../stream/test_operators.ts";
+import { casePartitions, type OperatorCase } from "../stream/test_operator_case.ts";
 import { runJob } from "./job.ts";
 import type { Job, JobOptions } from "./job_options.ts";
 import { jobStages } from "./stages.ts";
@@ -26,6 +26,12 @@ const leaseMs = 10_000;
 
 /** Ends a member at once: no other try, and it does not leave. */
 const death = "log-full";
+
+/** A millisecond goes by at each look, so that it does not depend on the machine what is committed. */
+function steps(): Clock {
+  let time = 0;
+  return { now: () => time++, sleep: () => systemClock.sleep(1) };
+}
 
 /** One job on a log of its own. */
 export class RecoveryTrial {
@@ -81,9 +87,13 @@ export class RecoveryTrial {
     await this.#run(untilEnd(), faults);
   }
 
-  /** The same, and fires at the end what is open. */
+  /** The same, lets the clock decide what it has to, and fires at the end what is open. */
   async drains(faults: readonly Fault[] = []): Promise<void> {
     this.#leases.advanceTo(this.#deadUntil);
+    if (this.#case.clockAtEnd !== undefined) {
+      await this.toEnd();
+      await this.#looksAt(this.#case.clockAtEnd);
+    }
     await this.#run(draining, faults);
   }
 
@@ -119,6 +129,25 @@ export class RecoveryTrial {
     }
   }
 
+  /** Runs a member until it has looked at a clock that stands at `time`. */
+  async #looksAt(time: number): Promise<void> {
+    const stop = new AbortController();
+    let isRunning = false;
+    let looks = 0;
+    const observer: JobOptions["observer"] = {
+      status: ({ state }) => isRunning = state === "running",
+    };
+    const counted = withMembers(this.#log, (member) => ({
+      poll: (...args) => {
+        // It looks at the clock each time before it asks again.
+        if (isRunning && ++looks > 2) stop.abort();
+        return member.poll(...args);
+      },
+    }));
+    const clock = new SimulatedClock(time);
+    await runJob(counted, this.#job(), { clock, pace: steps(), signal: stop.signal, observer });
+  }
+
   /**
    * Lets the leases of the dead run out, in steps in which the living renew theirs; no further, or who
    * is only slow would be taken for dead again and again.
@@ -128,9 +157,7 @@ export class RecoveryTrial {
   }
 
   async #run(options: JobOptions, faults: readonly Fault[] = []): Promise<void> {
-    let time = 0;
-    // A millisecond goes by at each look, so that it does not depend on the machine what is committed.
-    const pace: Clock = { now: () => time++, sleep: () => systemClock.sleep(1) };
+    const pace = steps();
     const until = options.untilEnd && { untilEnd: { ...options.untilEnd, wait: 1_000_000 } };
     try {
       await runJob(this.#faulty(faults), this.#job(), {
