@@ -20,20 +20,29 @@ import { windowCases } from "./test_operators_windows.ts";
 import { WatermarkStrategy } from "./watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "./window.ts";
 
-/** Counts the readings of each key; a timer tells the count a minute after the first, and forgets it. */
+/**
+ * Counts the readings of each key; a timer tells the count a minute after the first, and forgets it. A
+ * value of 0 puts the timer off.
+ */
 const countAMinute: KeyedProcessFunction<Reading, string, Reading> = (runtime) => {
   const count = runtime.getState(new ValueStateDescriptor<number>("count"));
+  const due = runtime.getState(new ValueStateDescriptor<number>("due"));
   return {
     processElement: ({ key, value }, context, out) => {
       const timers = context.timerService();
-      if (count.value() === undefined) timers.registerEventTimeTimer(context.timestamp() + 60_000);
+      const before = due.value();
+      if (before === undefined || value === 0) {
+        if (before !== undefined) timers.deleteEventTimeTimer(before);
+        due.update((before ?? context.timestamp() + 40_000) + 20_000);
+        timers.registerEventTimeTimer(due.value()!);
+      }
       count.update((count.value() ?? 0) + 1);
-      if (value === 0) timers.deleteEventTimeTimer(context.timestamp() + 60_000);
       out.collect({ key, value: count.value()! });
     },
     onTimer: (_, context, out) => {
       out.collect({ key: context.getCurrentKey(), value: -(count.value() ?? 0) });
       count.clear();
+      due.clear();
     },
   };
 };

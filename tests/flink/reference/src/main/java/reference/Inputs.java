@@ -26,12 +26,16 @@ final class Inputs {
         return elements;
     }
 
-    /** Elements of three keys, mostly a little out of order, some far behind, of one or two inputs. */
-    static List<Element> random(long seed, int count, List<String> inputs) {
+    /**
+     * Elements of three keys, mostly a little out of order, some far behind, of one or two inputs.
+     *
+     * @param shift by how much they come later than near zero.
+     */
+    private static List<Element> random(long seed, long shift, List<String> inputs) {
         SplittableRandom random = new SplittableRandom(seed);
         List<Element> elements = new ArrayList<>();
-        long now = random.nextInt(-60, 120);
-        for (int i = 0; i < count; i++) {
+        long now = shift + random.nextInt(-60, 120);
+        for (int i = 0; i < 36; i++) {
             now += random.nextInt(5) == 0 ? random.nextInt(90) : random.nextInt(16);
             long behind = random.nextInt(5) == 0 ? random.nextInt(200) : random.nextInt(25);
             String key = "klm".substring(random.nextInt(3)).substring(0, 1);
@@ -41,11 +45,11 @@ final class Inputs {
         return elements;
     }
 
-    static Map<String, List<Element>> all(Map<String, String> chosen, List<String> inputs) {
+    static Map<String, List<Element>> all(Map<String, String> chosen, List<String> inputs, long shift) {
         Map<String, List<Element>> all = new LinkedHashMap<>();
         chosen.forEach((name, text) -> all.put(name, parse(text)));
         for (int seed = 1; seed <= 4; seed++) {
-            all.put("random " + seed, random(seed, 36, inputs));
+            all.put("random " + seed, random(seed, shift, inputs));
         }
         return all;
     }

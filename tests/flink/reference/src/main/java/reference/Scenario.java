@@ -24,11 +24,16 @@ record Scenario(String name, long delay, List<String> paced, Map<String, List<El
 
     static Scenario ofOne(String name, long delay, Map<String, String> chosen, Job job) {
         List<String> inputs = List.of("a");
-        return new Scenario(name, delay, inputs, Inputs.all(chosen, inputs), job);
+        return new Scenario(name, delay, inputs, Inputs.all(chosen, inputs, 0), job);
+    }
+
+    /** The same with random inputs that do not come near zero. */
+    Scenario shifted(Map<String, String> chosen) {
+        return new Scenario(name, delay, paced, Inputs.all(chosen, paced, 1000), job);
     }
 
     static Scenario ofTwo(String name, long delay, Map<String, String> chosen, Job job) {
         List<String> inputs = List.of("a", "b");
-        return new Scenario(name, delay, inputs, Inputs.all(chosen, inputs), job);
+        return new Scenario(name, delay, inputs, Inputs.all(chosen, inputs, 0), job);
     }
 }

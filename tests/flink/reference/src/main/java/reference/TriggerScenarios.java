@@ -37,13 +37,14 @@ final class TriggerScenarios {
         all.add(triggered("tumbling-purging-count", Inputs.windows, WindowScenarios.tumbling(100, 0), 0,
                 PurgingTrigger.of(CountTrigger.of(2))));
         all.add(triggered("tumbling-continuous", Inputs.windows, WindowScenarios.tumbling(100, 0), 40,
-                ContinuousEventTimeTrigger.of(ofMillis(30))));
+                ContinuousEventTimeTrigger.of(ofMillis(30))).shifted(Inputs.windows));
         all.add(triggered("sliding-count", Inputs.windows, WindowScenarios.sliding(100, 50), 0,
                 CountTrigger.of(2)));
         all.add(triggered("session-count", Inputs.sessions,
                 EventTimeSessionWindows.withGap(ofMillis(40)), 30, CountTrigger.of(3)));
         all.add(triggered("session-continuous", Inputs.sessions,
-                EventTimeSessionWindows.withGap(ofMillis(40)), 30, ContinuousEventTimeTrigger.of(ofMillis(30))));
+                EventTimeSessionWindows.withGap(ofMillis(40)), 30, ContinuousEventTimeTrigger.of(ofMillis(30)))
+                        .shifted(Inputs.sessions));
         all.add(triggered("session-purging", Inputs.sessions,
                 EventTimeSessionWindows.withGap(ofMillis(40)), 60, PurgingTrigger.of(EventTimeTrigger.create())));
         return all;
