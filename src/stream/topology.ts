@@ -75,6 +75,10 @@ export interface OperatorNode extends NodeBase {
   readonly findsLate: boolean;
   /** How long after its event time a record may still count, in milliseconds: window and lateness. */
   readonly spanMs?: number;
+  /** The tag under which it puts late elements aside instead of sending their records to the late topic. */
+  readonly lateTag?: string | null;
+  /** Its settings for people, each by its name: `window` is `tumbling 1m`. */
+  readonly details?: Readonly<Record<string, string>>;
   /** Topics it writes to; empty unless it is a sink. */
   readonly writes: readonly string[];
   readonly build: (context: OperatorContext, downstream: Downstream) => Operator;
@@ -108,12 +112,20 @@ export class Topology {
   readonly #nodes: Node[] = [];
   readonly #ids = new Set<string>();
 
-  /** All nodes, each behind its inputs. */
+  /**
+   * All nodes, each behind its inputs.
+   *
+   * @internal
+   */
   get nodes(): readonly Node[] {
     return this.#nodes;
   }
 
-  /** The topics that are read, in the order of the topology; repartition topics are none of them. */
+  /**
+   * The topics that are read, in the order of the topology; repartition topics are none of them.
+   *
+   * @internal
+   */
   get sources(): readonly SourceNode[] {
     return this.#nodes.filter((node) => node.kind === "source");
   }
@@ -155,6 +167,7 @@ export class Topology {
   /**
    * Adds a node behind its inputs.
    *
+   * @internal
    * @throws {FlightsError} `invalid-topology` when its id is taken.
    */
   add<N extends Node>(node: N): N {
@@ -173,12 +186,20 @@ export class Topology {
     return node;
   }
 
-  /** An id for a node that was given none: the word of the language and a number. */
+  /**
+   * An id for a node that was given none: the word of the language and a number.
+   *
+   * @internal
+   */
   freshId(name: string): string {
     return freshName(name, this.#ids);
   }
 
-  /** A name for a repartition topic: that of what goes through it, and a number. */
+  /**
+   * A name for a repartition topic: that of what goes through it, and a number.
+   *
+   * @internal
+   */
   freshRepartition(name: string): string {
     const taken = this.#nodes.flatMap((node) => node.kind === "repartition" ? [node.name] : []);
     return freshName(name, new Set(taken));

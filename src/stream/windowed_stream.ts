@@ -1,6 +1,6 @@
 /** The words for windows. */
 
-import { type Duration, parseDuration } from "../base/duration.ts";
+import { type Duration, formatDuration, parseDuration } from "../base/duration.ts";
 import { FlightsError } from "../base/errors.ts";
 import type { DataStream } from "./data_stream.ts";
 import type { Key } from "./key.ts";
@@ -37,10 +37,10 @@ import {
 } from "./window.ts";
 
 /** What is said of windows before their function. */
-export interface WindowSettings<T> {
-  readonly assigner: WindowAssigner<T>;
+export interface WindowSettings {
+  readonly assigner: WindowAssigner<never>;
   /** Null: the one that fires at the windows' ends. */
-  readonly trigger: Trigger<T> | null;
+  readonly trigger: Trigger<never> | null;
   /** Milliseconds that a fired window still takes records. */
   readonly allowedLateness: number;
   readonly lateTag: string | null;
@@ -52,7 +52,7 @@ export class WindowedStream<T, K extends Key> {
   constructor(
     private readonly graph: StreamGraph,
     private readonly node: Node,
-    private readonly settings: WindowSettings<T>,
+    private readonly settings: WindowSettings,
   ) {}
 
   /**
@@ -187,18 +187,24 @@ export class WindowedStream<T, K extends Key> {
   }
 
   #operator(id: string, build: OperatorNode["build"]): OperatorNode {
-    const { assigner, allowedLateness } = this.settings;
+    const { assigner, trigger, allowedLateness, lateTag } = this.settings;
     return this.graph.operator([this.node], {
       name: "window",
       id,
       stateful: true,
       findsLate: assigner.endsBy === "event-time",
+      lateTag,
       spanMs: assigner.size + allowedLateness,
+      details: {
+        windows: assigner.description,
+        ...(trigger !== null && { trigger: trigger.description }),
+        ...(allowedLateness > 0 && { "allowed lateness": formatDuration(allowedLateness) }),
+      },
       build,
     });
   }
 
-  #with(settings: Partial<WindowSettings<T>>): WindowedStream<T, K> {
+  #with(settings: Partial<WindowSettings>): WindowedStream<T, K> {
     return new WindowedStream<T, K>(this.graph, this.node, { ...this.settings, ...settings });
   }
 }

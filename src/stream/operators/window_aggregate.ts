@@ -120,8 +120,16 @@ class WindowAggregate<T, A, R> implements Operator {
 
   /** Fires what is due, by (end, key bytes), and lets go what takes no more records. */
   advance(watermark: number, closedBy: ClosedBy): void {
+    this.#output.approach?.(watermark);
+    if (watermark >= this.#nextEnd - 1) this.#fireDue(watermark, closedBy);
     this.#output.advance?.(watermark);
-    if (watermark < this.#nextEnd - 1) return;
+  }
+
+  tick(now: number): void {
+    this.#output.tick?.(now);
+  }
+
+  #fireDue(watermark: number, closedBy: ClosedBy): void {
     const { allowedLateness } = this.config;
     const { context } = this;
     const before = context.watermark;

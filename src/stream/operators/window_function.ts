@@ -5,8 +5,22 @@ import type { OutputTag } from "../output_tag.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream } from "../topology.ts";
 import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
-import type { Collector, RuntimeContext, ValueState, ValueStateDescriptor } from "./functions.ts";
-import { KeyedWork } from "./work.ts";
+import type {
+  AggregatingState,
+  AggregatingStateDescriptor,
+  Collector,
+  ListState,
+  ListStateDescriptor,
+  MapKey,
+  MapState,
+  MapStateDescriptor,
+  ReducingState,
+  ReducingStateDescriptor,
+  RuntimeContext,
+  ValueState,
+  ValueStateDescriptor,
+} from "./functions.ts";
+import { StatefulWork } from "./work.ts";
 
 /** Where a window function is in the stream. */
 export interface ProcessWindowContext {
@@ -22,10 +36,7 @@ export interface ProcessWindowContext {
 }
 
 /** State of a window function that belongs to a window of a key, and goes with it. */
-export interface WindowStateStore {
-  /** The state of that name of the window and key in work. */
-  getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V>;
-}
+export type WindowStateStore = Omit<RuntimeContext, "taskPartition">;
 
 /** What a window function gets when its task starts: its state there is Flink's globalState. */
 export interface WindowRuntimeContext extends RuntimeContext {
@@ -69,7 +80,11 @@ export interface Firing {
 export interface WindowOutput<R> {
   give(contents: R, firing: Firing): void;
   /** Called with where the watermark is coming to, before windows fire for it. */
+  approach?(watermark: number): void;
+  /** Called with where the watermark has come to, after windows have fired for it. */
   advance?(watermark: number): void;
+  /** Called with the clock's time when the task looks at it. */
+  tick?(now: number): void;
   /** Called when a window of a key is let go. */
   letGo?(window: Window, key: string): void;
 }
@@ -98,36 +113,38 @@ export interface WindowFunctionConfig<T, K, O> {
 
 /** Calls a function with the elements that windows hold. */
 export function callWindowFunction<T, K, O>(
-  { id, assigner, open }: WindowFunctionConfig<T, K, O>,
+  config: WindowFunctionConfig<T, K, O>,
 ): WindowOutputBuilder<readonly T[]> {
   return (context, downstream) => {
-    const work = new KeyedWork<K>(context, downstream, id);
-    const windowWork = new WindowWork(context, downstream, { id, assigner });
-    const logic = open({
-      taskPartition: work.taskPartition,
-      getState: (descriptor) => work.getState(descriptor),
-      windowState: windowWork,
-    });
+    const work = new WindowFunctionWork<K>(context, downstream, config);
+    const logic = work.open(config.open);
     return {
       give: (elements, firing) =>
         within(context, firing, () => {
-          work.begin(firing.timestamp, firing.key);
-          windowWork.enter(firing.window, firing.key);
+          work.enter(firing);
           logic.process(
             work.getCurrentKey(),
             {
               window: firing.window,
               closedBy: firing.closedBy,
               currentWatermark: () => work.currentWatermark(),
-              currentProcessingTime: () => context.clock.now(),
+              currentProcessingTime: () => work.currentProcessingTime(),
               output: (tag, value) => work.output(tag, value),
             },
             elements,
             work,
           );
         }),
-      advance: (watermark) => work.watermark = watermark,
-      letGo: (window, key) => windowWork.letGo(window, key),
+      approach: (watermark) => work.approach(watermark),
+      advance: (watermark) => {
+        work.advance(watermark);
+        work.windowState.advance(watermark);
+      },
+      tick: (now) => {
+        work.tick(now);
+        work.windowState.tick(now);
+      },
+      letGo: (window, key) => work.windowState.letGo(window, key),
     };
   };
 }
@@ -143,41 +160,81 @@ export function callWithOne<T, K, O>(
   };
 }
 
-/** State by window and key: keyed state under a key that is both. */
-class WindowWork implements WindowStateStore {
-  readonly #work: KeyedWork<string>;
-  readonly #states: { clear(): void }[] = [];
-  readonly #assigner: WindowFunctionConfig<unknown, unknown, unknown>["assigner"];
+/** What a window function works with: state of the key, and state of the window and key. */
+class WindowFunctionWork<K> extends StatefulWork<K> implements WindowRuntimeContext {
+  readonly windowState: WindowWork;
 
   constructor(
     context: OperatorContext,
     downstream: Downstream,
     { id, assigner }: Pick<WindowFunctionConfig<unknown, unknown, unknown>, "id" | "assigner">,
   ) {
-    this.#work = new KeyedWork(context, downstream, `${id}/window`);
+    super(context, downstream, id);
+    this.windowState = new WindowWork(context, downstream, { id: `${id}/window`, assigner });
+  }
+
+  enter({ window, timestamp, key }: Firing): void {
+    this.begin(timestamp, key);
+    this.windowState.enter(window, key);
+  }
+}
+
+/** State by window and key: keyed state under a key that is both. */
+class WindowWork extends StatefulWork<string> implements WindowStateStore {
+  readonly #assigner: Pick<WindowAssigner, "isMerging" | "description">;
+  readonly #held: { clear(): void }[] = [];
+
+  constructor(
+    context: OperatorContext,
+    downstream: Downstream,
+    { id, assigner }: Pick<WindowFunctionConfig<unknown, unknown, unknown>, "id" | "assigner">,
+  ) {
+    super(context, downstream, id);
     this.#assigner = assigner;
   }
 
-  getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V> {
+  override getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V> {
+    return this.#hold(descriptor.name, () => super.getState(descriptor));
+  }
+
+  override getListState<V>(descriptor: ListStateDescriptor<V>): ListState<V> {
+    return this.#hold(descriptor.name, () => super.getListState(descriptor));
+  }
+
+  override getMapState<N extends MapKey, V>(descriptor: MapStateDescriptor<N, V>): MapState<N, V> {
+    return this.#hold(descriptor.name, () => super.getMapState(descriptor));
+  }
+
+  override getReducingState<V>(descriptor: ReducingStateDescriptor<V>): ReducingState<V> {
+    return this.#hold(descriptor.name, () => super.getReducingState(descriptor));
+  }
+
+  override getAggregatingState<T, A, R>(
+    descriptor: AggregatingStateDescriptor<T, A, R>,
+  ): AggregatingState<T, R> {
+    return this.#hold(descriptor.name, () => super.getAggregatingState(descriptor));
+  }
+
+  #hold<S extends { clear(): void }>(name: string, take: () => S): S {
     if (this.#assigner.isMerging) {
       throw new FlightsError(
         "invalid-topology",
-        `Cannot keep the state "${descriptor.name}" by window: the windows must not merge, they are ` +
+        `Cannot keep the state "${name}" by window: the windows must not merge, they are ` +
           `"${this.#assigner.description}"`,
       );
     }
-    const state = this.#work.getState(descriptor);
-    this.#states.push(state);
+    const state = take();
+    this.#held.push(state);
     return state;
   }
 
   enter({ start, end }: Window, key: string): void {
-    if (this.#states.length > 0) this.#work.begin(end - 1, JSON.stringify([start, end, key]));
+    if (this.#held.length > 0) this.begin(end - 1, JSON.stringify([start, end, key]));
   }
 
   letGo(window: Window, key: string): void {
     this.enter(window, key);
-    for (const state of this.#states) state.clear();
+    for (const state of this.#held) state.clear();
   }
 }
 

@@ -197,22 +197,23 @@ class WindowOperator<T, A, R> implements Operator {
 
   advance(watermark: number, closedBy: ClosedBy): void {
     this.#work.watermark = watermark;
-    this.#output.advance?.(watermark);
+    this.#output.approach?.(watermark);
     for (;;) {
       const timer = this.#panes.takeDue("event", watermark);
-      if (timer === null) return;
+      if (timer === null) break;
       const { pane, timestamp } = timer;
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onEventTime(timestamp, this.#work);
       this.#act(pane, result, { now: timestamp, timestamp, closedBy });
       if (this.config.assigner.endsBy === "event-time") this.#letGoAt(timer);
     }
+    this.#output.advance?.(watermark);
   }
 
   tick(now: number): void {
     for (;;) {
       const timer = this.#panes.takeDue("processing", now);
-      if (timer === null) return;
+      if (timer === null) break;
       const { pane, timestamp } = timer;
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onProcessingTime(timestamp, this.#work);
@@ -224,6 +225,7 @@ class WindowOperator<T, A, R> implements Operator {
       });
       if (byClock) this.#letGoAt(timer);
     }
+    this.#output.tick?.(now);
   }
 
   /** Lets a window go whose time that is. */
