@@ -45,7 +45,6 @@ export {
   text,
 } from "./stream/json.ts";
 export { type FieldKey, type Key } from "./stream/key.ts";
-export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
   type CoFlatMapFunction,
   type CoMapFunction,
