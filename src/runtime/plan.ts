@@ -165,13 +165,16 @@ function tablesOf(topology: Topology): Readonly<Record<string, string>> {
 function stateOf(node: Node, tables: Readonly<Record<string, string>>): readonly string[] {
   const { id } = node;
   const windows = node.kind === "operator" ? node.details?.["windows"] : undefined;
-  return Object.entries(tables).flatMap(([table, shape]) => {
+  const kept = Object.entries(tables).flatMap(([table, shape]) => {
     // What windows hold is marked with what stands among the settings already.
     if (table === id) {
       return [windows !== undefined && shape.startsWith(windows) ? "windows" : shape];
     }
     if (!table.startsWith(`${id}/`)) return [];
-    const name = table.slice(id.length + 1).replace(/^state\//, "");
-    return [name === shape ? name : `${name} (${shape})`];
+    const name = table.slice(id.length + 1).replace(/^state\//, "")
+      .replace(/^window\/state\/(.*)$/, "$1 by window");
+    // Timers are there twice, for either time.
+    return [shape === "timers" || shape === name ? shape : `${name} (${shape})`];
   });
+  return [...new Set(kept)];
 }

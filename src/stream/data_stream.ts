@@ -1,14 +1,16 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
+import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
 import { IntervalJoin } from "./joined_streams.ts";
 import type { FieldKey, Key } from "./key.ts";
-import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
+import { lookupJoin } from "./operators/lookup_join.ts";
 import { keyedProcess, process } from "./operators/process.ts";
 import { rollingReduce } from "./operators/rolling_reduce.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
 import type { OutputTag } from "./output_tag.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
+import type { LookupTable } from "./table.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
 import { GlobalWindows } from "./session_windows.ts";
@@ -37,10 +39,13 @@ export class DataStream<out T> {
   /**
    * Made by the environment and by other streams.
    *
+   * @internal
    * @param sideOutputs the node that puts elements aside, where it is not the last of the stream.
    */
   constructor(
+    /** @internal */
     protected readonly graph: StreamGraph,
+    /** @internal */
     protected readonly node: Node,
     private readonly sideOutputs: Node = node,
   ) {}
@@ -57,6 +62,7 @@ export class DataStream<out T> {
 
   /** The elements that `keep` says yes to. */
   filter<O extends T>(keep: (value: T) => value is O): DataStream<O>;
+  /** The elements that `keep` says yes to. */
   filter(keep: (value: T) => boolean): DataStream<T>;
   filter(keep: (value: T) => boolean): DataStream<T> {
     return this.then({ name: "filter", build: filter(keep) });
@@ -86,10 +92,13 @@ export class DataStream<out T> {
    * records, they do, and each key's place is checked; else the elements go through a repartition topic
    * of the job, for which they must be JSON values.
    *
-   * @param keySelector the name of a field, or a function that returns the key; of a source that
-   * declares a field, a function is taken to return that one.
+   * @param field the name of a field, whose value is the key.
    */
-  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, FieldKey<T[F]>>;
+  keyBy<F extends keyof T & string>(field: F): KeyedStream<T, FieldKey<T[F]>>;
+  /**
+   * The same elements, each under the key that `keySelector` returns for it. Of a source that declares a
+   * field, the function is taken to return that one; each key's place is checked (semantics 23).
+   */
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
@@ -107,7 +116,11 @@ export class DataStream<out T> {
     this.graph.operator([this.node], { name, writes: [topic], build: topicSink(sink) });
   }
 
-  /** A stream of what an operator makes of this one. */
+  /**
+   * A stream of what an operator makes of this one.
+   *
+   * @internal
+   */
   protected then<O>(settings: NodeSettings): DataStream<O> {
     return this.graph.stream<O>(this.graph.operator([this.node], settings));
   }
@@ -129,14 +142,6 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
   }
 
   /**
-   * Pairs the elements of this stream with those of `right` that have the same key and lie near them in
-   * event time.
-   */
-  intervalJoin<R>(right: KeyedStream<R, K>): IntervalJoin<T, R> {
-    return new IntervalJoin<T, R>(this.graph, { left: this.node, right: right.node });
-  }
-
-  /**
    * For each element what the key's elements have come to with it, at the element's time.
    *
    * @param reduce combines two values; it must not change either.
@@ -152,10 +157,48 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
    * these share their state.
    */
   override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
+  /** This and another stream that has no keys, or others. */
   override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
   override connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
     if (!(other instanceof KeyedStream)) return super.connect(other);
     return new KeyedConnectedStreams<T, U, K>(this.graph, [this.node, other.node]);
+  }
+
+  /**
+   * Pairs the elements of this stream with those of `right` that have the same key and lie near them in
+   * event time.
+   */
+  intervalJoin<R>(right: KeyedStream<R, K>): IntervalJoin<T, R> {
+    return new IntervalJoin<T, R>(this.graph, { left: this.node, right: right.node });
+  }
+
+  /**
+   * What `join` makes of each element and the row that `table` had of its key at the element's time (of
+   * one behind the watermark: at that of the watermark), as far as that has been read (semantics 7). What
+   * comes later changes nothing of what was given out.
+   *
+   * @param options `type`: `left` (the default) joins an element without a row with undefined, `inner`
+   * leaves it out; `id` names the state; set it where the topology may grow in front of it.
+   */
+  lookupJoin<V, O>(
+    table: LookupTable<K, V>,
+    join: (value: T, row: V | undefined) => O,
+    options?: { readonly type?: "left"; readonly id?: string },
+  ): DataStream<O>;
+  lookupJoin<V, O>(
+    table: LookupTable<K, V>,
+    join: (value: T, row: V) => O,
+    options: { readonly type: "inner"; readonly id?: string },
+  ): DataStream<O>;
+  lookupJoin<V, O>(
+    table: LookupTable<K, V>,
+    join: (value: T, row: V | undefined) => O,
+    options: { readonly type?: "left" | "inner"; readonly id?: string } = {},
+  ): DataStream<O> {
+    const id = options.id ?? this.graph.freshId("lookupJoin");
+    const build = lookupJoin({ id, isInner: options.type === "inner", join });
+    const settings = { name: "lookupJoin", id, stateful: true, build };
+    return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
   }
 
   /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */

@@ -3,12 +3,16 @@
 import { FlightsError } from "../base/errors.ts";
 import { type DataStream, graphOf } from "./data_stream.ts";
 import type { Deserializer } from "./json.ts";
-import { Topology } from "./topology.ts";
-import type { WatermarkStrategy } from "./watermark_strategy.ts";
+import type { Key } from "./key.ts";
+import { LookupTable, rowDeserializer, type TopicTable } from "./table.ts";
+import { type SourceNode, Topology } from "./topology.ts";
+import { WatermarkStrategy } from "./watermark_strategy.ts";
 
 /** A topic that is read. */
 export interface TopicSource<T> {
+  /** Its name. */
   readonly topic: string;
+  /** Makes an element of each record, or refuses it (semantics 19). */
   readonly deserializer: Deserializer<T>;
   /**
    * The field whose text's UTF-8 bytes place each record on its partition (semantics 22). A `keyBy`
@@ -19,8 +23,11 @@ export interface TopicSource<T> {
 
 /** Builds a job's topology. */
 export class StreamEnvironment {
-  /** @param topology the topology that grows; default: a new one. */
-  constructor(readonly topology: Topology = new Topology()) {}
+  /** An environment without sources, unless it is given a topology that has some. */
+  constructor(
+    /** The topology that grows; default: a new one. */
+    readonly topology: Topology = new Topology(),
+  ) {}
 
   /**
    * A stream of a topic's records.
@@ -29,23 +36,57 @@ export class StreamEnvironment {
    * is kept by topic. One stream can be used any number of times.
    */
   fromSource<T>(source: TopicSource<T>, watermarks: WatermarkStrategy<T>): DataStream<T> {
-    if (this.topology.sources.some(({ topic }) => topic === source.topic)) {
+    const { topic, deserializer, partitionedBy = null } = source;
+    const node = this.#source({
+      topic,
+      deserialize: deserializer,
+      watermarks: watermarks as WatermarkStrategy<unknown>,
+      partitionedBy,
+      isTable: false,
+    });
+    return graphOf(this.topology).stream<T>(node);
+  }
+
+  /**
+   * A topic as a table: the newest record of each key is its row, a null value deletes it. Streams of
+   * the same keys are joined with it ({@linkcode KeyedStream.lookupJoin}).
+   *
+   * By default the key is the text of the record's key, which must have placed the record; each key's
+   * place is checked. With a `key` function the rows go through a repartition topic of the job
+   * (semantics 23).
+   *
+   * @throws {FlightsError} `invalid-topology` for a topic that is a source already.
+   */
+  fromTable<V>(table: TopicTable<V> & { readonly key?: undefined }): LookupTable<string, V>;
+  fromTable<V, K extends Key>(
+    table: TopicTable<V> & { readonly key: (text: string) => K },
+  ): LookupTable<K, V>;
+  fromTable<V>(table: TopicTable<V>): LookupTable<Key, V> {
+    const node = this.#source({
+      topic: table.topic,
+      deserialize: rowDeserializer(table),
+      watermarks: WatermarkStrategy.forMonotonousTimestamps(),
+      partitionedBy: table.key === undefined ? "key" : null,
+      isTable: true,
+    });
+    return new LookupTable<Key, V>(graphOf(this.topology).keyed<{ key: Key }>(node, "key"));
+  }
+
+  #source(
+    settings: Pick<
+      SourceNode,
+      "topic" | "deserialize" | "watermarks" | "partitionedBy" | "isTable"
+    >,
+  ): SourceNode {
+    const { topic } = settings;
+    if (this.topology.sources.some((source) => source.topic === topic)) {
       throw new FlightsError(
         "invalid-topology",
-        `Cannot read "${source.topic}" twice: a topic must be one source, whose stream can be used ` +
+        `Cannot read "${topic}" twice: a topic must be one source, whose stream or table can be used ` +
           "any number of times, it is one already",
       );
     }
-    const node = this.topology.add({
-      kind: "source",
-      id: this.topology.freshId(`source ${source.topic}`),
-      inputs: [],
-      topic: source.topic,
-      deserialize: source.deserializer,
-      watermarks: watermarks as WatermarkStrategy<unknown>,
-      partitionedBy: source.partitionedBy ?? null,
-      isRepartition: false,
-    });
-    return graphOf(this.topology).stream<T>(node);
+    const id = this.topology.freshId(`source ${topic}`);
+    return this.topology.add({ kind: "source", id, inputs: [], isRepartition: false, ...settings });
   }
 }

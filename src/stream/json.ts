@@ -7,6 +7,7 @@ import type { RawRecord } from "../base/record.ts";
 /** Why a record was refused; stands in the dead letter's header `error-reason`. */
 export type BadRecordReason =
   | "null-value"
+  | "null-key"
   | "not-utf8"
   | "not-json"
   | "schema"

@@ -62,6 +62,8 @@ export interface SourceNode extends NodeBase {
   readonly partitionedBy: string | null;
   /** Whether it is a repartition topic of the job: nobody else writes it. */
   readonly isRepartition: boolean;
+  /** Whether its records are the rows of a table: they move no watermark and hold none back. */
+  readonly isTable: boolean;
 }
 
 /** What happens to elements between source and sink. */
@@ -158,7 +160,7 @@ export class Topology {
       id: node.id,
       kind: node.kind,
       inputs: node.inputs.map(({ id }) => id),
-      ...(node.kind === "source" && { topic: node.topic }),
+      ...(node.kind === "source" && { topic: node.topic, ...(node.isTable && { isTable: true }) }),
       ...(node.kind === "operator" && { name: node.name, writes: node.writes }),
       ...(node.kind === "repartition" && { name: node.name }),
     })));

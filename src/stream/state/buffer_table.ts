@@ -1,10 +1,10 @@
-/** Elements that wait for others: of each key, by event time. One changelog entry an element. */
+/** Elements that others still may meet: of each key, by event time. One changelog entry an element. */
 
 import { compareUtf8 } from "../../base/bytes.ts";
 import { Heap } from "../../base/heap.ts";
 import type { EntryKey, Table } from "./tables.ts";
 
-/** An element that waits. */
+/** An element that is kept. */
 export interface Buffered<T> {
   readonly timestamp: number;
   readonly value: T;
@@ -59,15 +59,28 @@ export class BufferTable<T> implements Table {
     return entries.slice(firstAfter(entries, first - 1), firstAfter(entries, last));
   }
 
-  /** Lets go all elements up to `timestamp`. */
-  removeUpTo(timestamp: number): void {
+  /** The last element of `key` up to `timestamp`, or undefined. */
+  lastUpTo(key: string, timestamp: number): Buffered<T> | undefined {
+    const entries = this.#keys.get(key);
+    return entries?.[firstAfter(entries, timestamp) - 1];
+  }
+
+  /**
+   * Lets go all elements up to `timestamp`.
+   *
+   * @param keepsLast whether the last of a key stays, until another one comes to take its place.
+   */
+  removeUpTo(timestamp: number, keepsLast: (value: T) => boolean = () => false): void {
     for (;;) {
       const mark = this.#marks.peek();
       if (mark === undefined || mark.timestamp > timestamp) return;
       this.#marks.pop();
       const entries = this.#keys.get(mark.key);
       if (entries === undefined) continue;
-      for (const entry of entries.splice(0, firstAfter(entries, timestamp))) this.#leave(entry);
+      const end = firstAfter(entries, timestamp);
+      const last = entries[end - 1];
+      const stays = last !== undefined && keepsLast(last.value);
+      for (const entry of entries.splice(0, stays ? end - 1 : end)) this.#leave(entry);
       if (entries.length === 0) this.#keys.delete(mark.key);
     }
   }
