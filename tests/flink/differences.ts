@@ -1,6 +1,6 @@
 /** Where our engine differs from Flink by design: how, why, and what is compared all the same. */
 
-import type { Row } from "./reference.ts";
+import type { Element, Row } from "./reference.ts";
 
 /** What the rows are of. */
 export interface Where {
@@ -15,6 +15,8 @@ export interface Difference {
   readonly reason: string;
   /** What is left to be compared of the rows of either; default: all. */
   readonly adapt?: (rows: readonly Row[], where: Where) => readonly Row[];
+  /** The inputs that are not compared; default: none. */
+  readonly leavesOut?: (elements: readonly Element[]) => boolean;
   /** Whether the times of a step are compared in any order. */
   readonly timesInAnyOrder?: boolean;
 }
@@ -31,6 +33,13 @@ const mergedOrder: Difference = {
     "Flink puts the lists of merged sessions one behind the other, in no stated order; here the " +
     "elements are in the order in which they came",
   adapt: (rows) => rows.map((row) => ({ ...row, text: row.text.split(" ").toSorted().join(" ") })),
+};
+
+const intervalsBelowZero: Difference = {
+  reason:
+    "Flink's intervals are cut off towards zero, so that below it they lie elsewhere; here they " +
+    "are counted from the epoch below it, too",
+  leavesOut: (elements) => elements.some(({ ts }) => ts < 0),
 };
 
 const pairOrder: Difference = {
@@ -74,8 +83,22 @@ export const differences: Readonly<Record<string, Difference>> = {
   "session-lateness": mergedOrder,
   "session-dynamic": mergedOrder,
   "session-count": mergedOrder,
-  "session-continuous": mergedOrder,
+  "session-continuous": {
+    ...mergedOrder,
+    ...intervalsBelowZero,
+    reason:
+      `${mergedOrder.reason}. ${intervalsBelowZero.reason}. What fires at the same time comes in ` +
+      "no stated order of keys in Flink, here by key",
+    timesInAnyOrder: true,
+  },
   "session-purging": mergedOrder,
+  "sliding-count": {
+    reason:
+      "Flink hands an element to the latest of its windows first, here the earliest comes first: " +
+      "what fires together comes out by time",
+    adapt: (rows) => rows.toSorted((a, b) => a.step - b.step || a.time! - b.time!),
+  },
+  "tumbling-continuous": intervalsBelowZero,
   "sliding-gaps": {
     reason:
       "an element between the windows belongs to none, so that none is closed to it: it counts as " +

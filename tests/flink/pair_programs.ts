@@ -5,9 +5,14 @@ import type { KeyedCoProcessFunction } from "../../src/stream/operators/co_proce
 import { ValueStateDescriptor } from "../../src/stream/operators/functions.ts";
 import type { ProcessJoinFunction } from "../../src/stream/operators/interval_join.ts";
 import { OutputTag } from "../../src/stream/output_tag.ts";
-import { TumblingEventTimeWindows } from "../../src/stream/window.ts";
+import { EventTimeSessionWindows } from "../../src/stream/session_windows.ts";
+import {
+  SlidingEventTimeWindows,
+  TumblingEventTimeWindows,
+  type WindowAssigner,
+} from "../../src/stream/window.ts";
 import type { Element, Program, Result } from "./reference.ts";
-import { asResults, values } from "./window_programs.ts";
+import { asResults, values, valuesText } from "./window_programs.ts";
 
 /** The elements of one of the two streams. */
 function input(stream: DataStream<Element>, name: string): DataStream<Element> {
@@ -63,11 +68,39 @@ function connected(stream: DataStream<Element>) {
   return input(stream, "a").connect(input(stream, "b"));
 }
 
+interface WindowSettings {
+  readonly assigner: WindowAssigner<unknown>;
+  readonly lateness?: number;
+}
+
+function windowJoin({ assigner, lateness = 0 }: WindowSettings): Program {
+  return (stream, collect) => {
+    const joined = input(stream, "a").join(input(stream, "b")).where("key").equalTo("key")
+      .window(assigner).allowedLateness(lateness)
+      .apply(({ key, value }, right): Result => ({ key, text: `${value} ${right.value}` }));
+    collect(joined, "out");
+  };
+}
+
+function coGroup({ assigner, lateness = 0 }: WindowSettings): Program {
+  return (stream, collect) => {
+    const grouped = input(stream, "a").coGroup(input(stream, "b")).where("key").equalTo("key")
+      .window(assigner).allowedLateness(lateness)
+      .apply((lefts, rights): readonly Result[] => {
+        const [{ key }] = [...lefts, ...rights] as [Element];
+        return [{ key, text: `${valuesText(lefts)} | ${valuesText(rights)}` }];
+      });
+    collect(grouped, "out");
+  };
+}
+
+const tumbling = TumblingEventTimeWindows.of(100);
+
 /** By scenario. */
 export const pairPrograms: Readonly<Record<string, Program>> = {
   union: (stream, collect) => {
     const both = input(stream, "a").union(input(stream, "b"));
-    collect(both.keyBy("key").window(TumblingEventTimeWindows.of(100)).process(values), "out");
+    collect(both.keyBy("key").window(tumbling).process(values), "out");
   },
   "co-process": (stream, collect) =>
     collect(connected(stream).keyBy("key", "key").process(shared), "out"),
@@ -85,6 +118,11 @@ export const pairPrograms: Readonly<Record<string, Program>> = {
     });
     collect(results, "out");
   },
+  "window-join": windowJoin({ assigner: tumbling }),
+  "window-join-lateness": windowJoin({ assigner: tumbling, lateness: 40 }),
+  "window-join-session": windowJoin({ assigner: EventTimeSessionWindows.withGap(40) }),
+  "co-group": coGroup({ assigner: tumbling }),
+  "co-group-sliding": coGroup({ assigner: SlidingEventTimeWindows.of(100, 50), lateness: 30 }),
   "interval-join": intervalJoin(-30, 50),
   "interval-join-late": intervalJoin(-30, 50),
   "interval-join-exclusive": intervalJoin(-30, 50, false),

@@ -66,12 +66,16 @@ function windowedOutputs({ cases }: Reference): ReadonlySet<string> {
 for (const name of scenarioNames()) {
   Deno.test(`as Flink does: ${name}`, () => {
     const reference = readReference(name);
-    if (programs[name] === undefined) return;
     const { delay, cases } = reference;
     const windowed = windowedOutputs(reference);
-    const { adapt = (rows) => rows, timesInAnyOrder: inAnyOrder = false }: Partial<Difference> =
-      differences[name] ?? {};
-    for (const one of cases) {
+    const {
+      adapt = (rows) => rows,
+      leavesOut = () => false,
+      timesInAnyOrder: inAnyOrder = false,
+    }: Partial<Difference> = differences[name] ?? {};
+    const compared = cases.filter(({ elements }) => !leavesOut(elements));
+    assert.ok(compared.length >= 7, "most inputs are compared");
+    for (const one of compared) {
       const end = one.elements.length;
       const ours = run(programs[name]!, { delay, ...one })
         .map((row) => windowed.has(row.output) ? row : { ...row, start: null, end: null });
