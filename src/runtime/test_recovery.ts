@@ -7,12 +7,14 @@ import { textOf } from "../base/bytes.ts";
 import { type Clock, SimulatedClock, systemClock } from "../base/clock.ts";
 import { FlightsError, hasCode } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
+import type { RecordBatch } from "../log/records/batch.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
 import { casePartitions, type OperatorCase } from "../stream/test_operator_case.ts";
 import { runJob } from "./job.ts";
 import type { Job, JobOptions } from "./job_options.ts";
 import { jobStages } from "./stages.ts";
+import { changelogTopic } from "./topics.ts";
 import { draining, overlay, until, untilEnd, withMembers } from "./test_sales.ts";
 
 /** What goes wrong at a commit; who dies does not leave the group. */
@@ -218,43 +220,68 @@ export class RecoveryTrial {
   async outputs(): Promise<readonly string[]> {
     const sources = jobStages(this.#job()).flatMap(({ topology }) => topology.sources);
     const strays = sources.flatMap(({ topic }) => [`${topic}.late`, `${topic}.dead-letter`]);
-    const names = [...this.#job().topology.sinkTopics, ...strays];
-    const lines: string[] = [];
-    for (const { name, partitions } of await this.#log.describeTopics(names)) {
-      for (const [partition, { endOffset }] of partitions.entries()) {
-        lines.push(...await this.#read({ topic: name, partition, endOffset }));
-      }
-    }
-    return lines.sort();
+    const records = await this.#read([...this.#job().topology.sinkTopics, ...strays]);
+    return records.map(({ place, timestamp, key, value, headers }) =>
+      [place, timestamp, key, value, ...headers].join(" ")
+    ).sort();
   }
 
-  async #read(
-    { topic, partition, endOffset }: {
-      readonly topic: string;
-      readonly partition: number;
-      readonly endOffset: number;
-    },
-  ): Promise<readonly string[]> {
-    const lines: string[] = [];
-    for (let offset = 0; offset < endOffset;) {
-      const [fetched] = await this.#log.fetch([{ topic, partition, offset }]);
-      for (const batch of fetched!.batches) {
-        for (let i = batch.firstAt(offset); i < batch.count; i++) {
-          const key = batch.key(i);
-          const headers = batch.headers(i).map(({ name, value }) =>
-            `${name}=${value === null ? null : textOf(value)}`
-          );
-          lines.push([
-            `${topic}[${partition}]`,
-            batch.timestamp(i),
-            key === null ? null : textOf(key),
-            batch.valueText(i),
-            ...headers,
-          ].join(" "));
+  /** How many entries each table has in the state that is saved. */
+  async stateEntries(): Promise<Readonly<Record<string, number>>> {
+    const { applicationId } = this.#job();
+    const stages = jobStages(this.#job());
+    const live = new Map<string, string>();
+    for (
+      const { place, key, value } of await this.#read(
+        stages.map(({ name }) => changelogTopic(applicationId, name)),
+      )
+    ) {
+      const entry = `${place} ${key}`;
+      if (value === null) live.delete(entry);
+      else live.set(entry, String((JSON.parse(key!) as readonly unknown[])[0]));
+    }
+    const tables = Map.groupBy(live.values(), (table) => table);
+    return Object.fromEntries([...tables].map(([table, own]) => [table, own.length]).sort());
+  }
+
+  /** All records of those topics that are there. */
+  async #read(topics: readonly string[]): Promise<readonly ReadRecord[]> {
+    const records: ReadRecord[] = [];
+    for (const { name: topic, partitions } of await this.#log.describeTopics(topics)) {
+      for (const [partition, { endOffset }] of partitions.entries()) {
+        for (let offset = 0; offset < endOffset;) {
+          const [fetched] = await this.#log.fetch([{ topic, partition, offset }]);
+          for (const batch of fetched!.batches) {
+            for (let i = batch.firstAt(offset); i < batch.count; i++) {
+              records.push(recordOf(batch, i, `${topic}[${partition}]`));
+            }
+          }
+          offset = fetched!.nextOffset;
         }
       }
-      offset = fetched!.nextOffset;
     }
-    return lines;
+    return records;
   }
+}
+
+/** A record as text. */
+interface ReadRecord {
+  readonly place: string;
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: readonly string[];
+}
+
+function recordOf(batch: RecordBatch, index: number, place: string): ReadRecord {
+  const key = batch.key(index);
+  return {
+    place,
+    timestamp: batch.timestamp(index),
+    key: key === null ? null : textOf(key),
+    value: batch.valueText(index),
+    headers: batch.headers(index).map(({ name, value }) =>
+      `${name}=${value === null ? null : textOf(value)}`
+    ),
+  };
 }

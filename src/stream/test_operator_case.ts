@@ -31,7 +31,7 @@ function placeOf(key: string): number {
 }
 
 /** Readings of a topic, where their keys place them: a little out of order, some of them late. */
-export function caseReadings(seed: number, count = 45): readonly TestRecord[] {
+export function caseReadings(seed: number, count = 36): readonly TestRecord[] {
   const random = new Random(seed);
   const newest = Array.from({ length: casePartitions }, () => 0);
   return Array.from({ length: count }, (_, index) => {

@@ -3,6 +3,7 @@
 import { json } from "./json.ts";
 import type { ProcessJoinFunction } from "./operators/interval_join.ts";
 import { OutputTag } from "./output_tag.ts";
+import { EventTimeSessionWindows } from "./session_windows.ts";
 import { type Reading, readingsSink } from "./test_jobs.ts";
 import {
   caseOf,
@@ -13,6 +14,7 @@ import {
   twoTopics,
 } from "./test_operator_case.ts";
 import type { TestRecord } from "./test_records.ts";
+import { TumblingEventTimeWindows } from "./window.ts";
 
 const pair: ProcessJoinFunction<Reading, Reading, Reading> = () => ({
   processElement: (left, right, _, out) =>
@@ -37,6 +39,24 @@ export const joinCases: readonly OperatorCase[] = [
       .sideOutputRightLateData(late).process(pair);
     pairs.sinkTo(readingsSink("out"));
     pairs.getSideOutput(late).sinkTo(readingsSink("too-late"));
+  }, twoTopics),
+  caseOf("window join", (env) => {
+    const [left, right] = caseStreams(env);
+    left.join(right).where("key").equalTo("key").window(TumblingEventTimeWindows.of("1m"))
+      .allowedLateness("20s").apply(({ key, value }, other) => ({
+        key,
+        value: 100 * value + other.value,
+      }))
+      .sinkTo(readingsSink("out"));
+  }, twoTopics),
+  caseOf("coGroup, of sessions", (env) => {
+    const [left, right] = caseStreams(env);
+    left.coGroup(right).where("key").equalTo("key").window(EventTimeSessionWindows.withGap("15s"))
+      .apply((lefts, rights) => [{
+        key: [...lefts, ...rights][0]!.key,
+        value: 100 * lefts.length + rights.length,
+      }])
+      .sinkTo(readingsSink("out"));
   }, twoTopics),
   caseOf("lookup join", (env) => {
     const rows = env.fromTable(table);

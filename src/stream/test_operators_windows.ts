@@ -127,7 +127,7 @@ const triggered: readonly OperatorCase[] = [
     trigger: EventTimeTrigger.create().withEarlyFirings(ContinuousEventTimeTrigger.of("5s")),
   }, elements),
   windowCase("count trigger, of sessions", {
-    assigner: EventTimeSessionWindows.withGap("25s"),
+    assigner: EventTimeSessionWindows.withGap("40s"),
     trigger: CountTrigger.of(2),
     lateness: "20s",
   }, elements),
