@@ -35,7 +35,17 @@ export { type Header, type RawRecord, textHeader } from "./base/record.ts";
 
 export { ConnectedStreams, KeyedConnectedStreams } from "./stream/connected_streams.ts";
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
-export { IntervalJoin, IntervalJoined } from "./stream/joined_streams.ts";
+export { IntervalJoin, IntervalJoined } from "./stream/interval_joined.ts";
+export {
+  type CoGroupedStreams,
+  CoGroupedWindows,
+  type JoinedStreams,
+  JoinedWindows,
+  KeyedStreamPair,
+  StreamPair,
+  StreamPairWhere,
+} from "./stream/joined_streams.ts";
+export { type TaggedUnion } from "./stream/operators/co_group.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";
 export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
 export { LookupTable, type TopicTable } from "./stream/table.ts";

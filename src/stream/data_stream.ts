@@ -1,8 +1,15 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
-import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
-import { IntervalJoin } from "./joined_streams.ts";
+import { IntervalJoin } from "./interval_joined.ts";
+import {
+  type CoGroupedStreams,
+  CoGroupedWindows,
+  type JoinedStreams,
+  JoinedWindows,
+  StreamPair,
+} from "./joined_streams.ts";
 import type { FieldKey, Key } from "./key.ts";
+import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
 import { lookupJoin } from "./operators/lookup_join.ts";
 import { keyedProcess, process } from "./operators/process.ts";
@@ -39,13 +46,10 @@ export class DataStream<out T> {
   /**
    * Made by the environment and by other streams.
    *
-   * @internal
    * @param sideOutputs the node that puts elements aside, where it is not the last of the stream.
    */
   constructor(
-    /** @internal */
     protected readonly graph: StreamGraph,
-    /** @internal */
     protected readonly node: Node,
     private readonly sideOutputs: Node = node,
   ) {}
@@ -62,7 +66,6 @@ export class DataStream<out T> {
 
   /** The elements that `keep` says yes to. */
   filter<O extends T>(keep: (value: T) => value is O): DataStream<O>;
-  /** The elements that `keep` says yes to. */
   filter(keep: (value: T) => boolean): DataStream<T>;
   filter(keep: (value: T) => boolean): DataStream<T> {
     return this.then({ name: "filter", build: filter(keep) });
@@ -92,16 +95,33 @@ export class DataStream<out T> {
    * records, they do, and each key's place is checked; else the elements go through a repartition topic
    * of the job, for which they must be JSON values.
    *
-   * @param field the name of a field, whose value is the key.
+   * @param keySelector the name of a field, or a function that returns the key; of a source that
+   * declares a field, a function is taken to return that one.
    */
-  keyBy<F extends keyof T & string>(field: F): KeyedStream<T, FieldKey<T[F]>>;
-  /**
-   * The same elements, each under the key that `keySelector` returns for it. Of a source that declares a
-   * field, the function is taken to return that one; each key's place is checked (semantics 23).
-   */
+  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, FieldKey<T[F]>>;
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
+  }
+
+  /** Pairs the elements of this stream with those of `right` that have the same key and window. */
+  join<R>(right: DataStream<R>): JoinedStreams<T, R> {
+    return new StreamPair({
+      ...this.#pairedWith(right),
+      finish: (windows) => new JoinedWindows<T, R>(windows),
+    });
+  }
+
+  /** Groups the elements of this stream and of `right` that have the same key and window. */
+  coGroup<R>(right: DataStream<R>): CoGroupedStreams<T, R> {
+    return new StreamPair({
+      ...this.#pairedWith(right),
+      finish: (windows) => new CoGroupedWindows<T, R>(windows),
+    });
+  }
+
+  #pairedWith<R>(right: DataStream<R>) {
+    return { graph: this.graph, left: this.node, right: right.node };
   }
 
   /** What an operator put aside under `tag`. */
@@ -116,11 +136,7 @@ export class DataStream<out T> {
     this.graph.operator([this.node], { name, writes: [topic], build: topicSink(sink) });
   }
 
-  /**
-   * A stream of what an operator makes of this one.
-   *
-   * @internal
-   */
+  /** A stream of what an operator makes of this one. */
   protected then<O>(settings: NodeSettings): DataStream<O> {
     return this.graph.stream<O>(this.graph.operator([this.node], settings));
   }
@@ -139,29 +155,6 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
   ): DataStream<O> {
     const id = options.id ?? this.graph.freshId("keyedProcess");
     return this.then({ name: "keyedProcess", id, stateful: true, build: keyedProcess(open, id) });
-  }
-
-  /**
-   * For each element what the key's elements have come to with it, at the element's time.
-   *
-   * @param reduce combines two values; it must not change either.
-   * @param options `id` names its state; set it where the topology may grow in front of it.
-   */
-  reduce(reduce: (a: T, b: T) => T, options: { readonly id?: string } = {}): DataStream<T> {
-    const id = options.id ?? this.graph.freshId("reduce");
-    return this.then({ name: "reduce", id, stateful: true, build: rollingReduce({ id, reduce }) });
-  }
-
-  /**
-   * This and another stream, for functions that tell the two apart; where both have keys of one type,
-   * these share their state.
-   */
-  override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
-  /** This and another stream that has no keys, or others. */
-  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
-  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
-    if (!(other instanceof KeyedStream)) return super.connect(other);
-    return new KeyedConnectedStreams<T, U, K>(this.graph, [this.node, other.node]);
   }
 
   /**
@@ -199,6 +192,28 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
     const build = lookupJoin({ id, isInner: options.type === "inner", join });
     const settings = { name: "lookupJoin", id, stateful: true, build };
     return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
+  }
+
+  /**
+   * For each element what the key's elements have come to with it, at the element's time.
+   *
+   * @param reduce combines two values; it must not change either.
+   * @param options `id` names its state; set it where the topology may grow in front of it.
+   */
+  reduce(reduce: (a: T, b: T) => T, options: { readonly id?: string } = {}): DataStream<T> {
+    const id = options.id ?? this.graph.freshId("reduce");
+    return this.then({ name: "reduce", id, stateful: true, build: rollingReduce({ id, reduce }) });
+  }
+
+  /**
+   * This and another stream, for functions that tell the two apart; where both have keys of one type,
+   * these share their state.
+   */
+  override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
+  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
+    if (!(other instanceof KeyedStream)) return super.connect(other);
+    return new KeyedConnectedStreams<T, U, K>(this.graph, [this.node, other.node]);
   }
 
   /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */

@@ -6,10 +6,10 @@ import { BufferTable } from "../state/buffer_table.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type { Collector, ProcessContext } from "./functions.ts";
-import { Work } from "./work.ts";
+import { LateElements } from "./late_elements.ts";
 
 /** Where a join function is in the stream. */
-export interface ProcessJoinContext extends ProcessContext {
+export interface ProcessJoinContext extends Pick<ProcessContext, "output"> {
   /** The larger of both event times: that of what is given out. */
   timestamp(): number;
   /** The event time of the left element, in milliseconds. */
@@ -49,7 +49,7 @@ export function intervalJoin<L, R, O>(config: IntervalJoinConfig<L, R, O>) {
 /** One of the two inputs: what waits there, and which of the others its elements meet. */
 interface Side {
   readonly buffer: BufferTable<unknown>;
-  readonly lateTag: string | null;
+  readonly late: LateElements;
   /** An element at t meets those of the other side in [t + from, t + to]. */
   readonly from: number;
   readonly to: number;
@@ -66,29 +66,30 @@ class IntervalJoin<L, R, O> implements Operator {
   constructor(
     config: IntervalJoinConfig<L, R, O>,
     readonly context: OperatorContext,
-    readonly downstream: Downstream,
+    downstream: Downstream,
   ) {
     const { id, lower, upper } = config;
     // Under narrower bounds elements were let go that wider ones need.
     const shape = `interval [${formatDuration(lower)}, ${formatDuration(upper)}]`;
-    const side = (name: string, settings: Pick<Side, "lateTag" | "from" | "to">): Side => {
-      const { lateTag, to } = settings;
+    const side = (
+      name: string,
+      { from, to, tag }: Pick<Side, "from" | "to"> & { readonly tag: string | null },
+    ): Side => {
       const buffer = context.state.add(new BufferTable(), { name: `${id}/${name}`, shape });
-      // Nothing may get lost: a tag that nobody takes is none.
-      const taken = lateTag !== null && downstream.takes(lateTag) ? lateTag : null;
-      return { ...settings, buffer, lateTag: taken, keep: Math.max(0, to) };
+      const late = new LateElements(context, downstream, { tag });
+      return { from, to, buffer, late, keep: Math.max(0, to) };
     };
-    this.#left = side("left", { lateTag: config.leftLateTag, from: lower, to: upper });
-    this.#right = side("right", { lateTag: config.rightLateTag, from: -upper, to: -lower });
+    this.#left = side("left", { tag: config.leftLateTag, from: lower, to: upper });
+    this.#right = side("right", { tag: config.rightLateTag, from: -upper, to: -lower });
     this.#logic = config.open();
-    this.#work = new JoinWork(context, downstream);
+    this.#work = new JoinWork(downstream);
   }
 
   readonly process = (value: unknown, timestamp: number, key: string): void => {
     const { from, to } = this.#left;
     if (!this.#take(this.#left, value, timestamp, key)) return;
     for (const other of this.#right.buffer.between(key, timestamp + from, timestamp + to)) {
-      this.#work.beginPair(key, timestamp, other.timestamp);
+      this.#work.begin(key, timestamp, other.timestamp);
       this.#logic.processElement(value as L, other.value as R, this.#work, this.#work);
     }
   };
@@ -97,7 +98,7 @@ class IntervalJoin<L, R, O> implements Operator {
     const { from, to } = this.#right;
     if (!this.#take(this.#right, value, timestamp, key)) return;
     for (const other of this.#left.buffer.between(key, timestamp + from, timestamp + to)) {
-      this.#work.beginPair(key, other.timestamp, timestamp);
+      this.#work.begin(key, other.timestamp, timestamp);
       this.#logic.processElement(other.value as L, value as R, this.#work, this.#work);
     }
   };
@@ -106,18 +107,14 @@ class IntervalJoin<L, R, O> implements Operator {
   #take(side: Side, value: unknown, timestamp: number, key: string): boolean {
     const { context } = this;
     if (timestamp < context.watermark) {
-      this.#late(side, value, timestamp, key);
+      // The times at which it could have met others.
+      const span = { start: timestamp + side.from, end: timestamp + side.to + 1 };
+      side.late.take(span, { value, timestamp, key });
       return false;
     }
     context.used();
     side.buffer.add(key, { timestamp, value });
     return true;
-  }
-
-  #late({ lateTag, from, to }: Side, value: unknown, timestamp: number, key: string): void {
-    const span = { start: timestamp + from, end: timestamp + to + 1 };
-    this.context.late(span, { forward: lateTag === null });
-    if (lateTag !== null) this.downstream.emitTo(lateTag, value, timestamp, key);
   }
 
   /** Lets go what nobody can meet any more. */
@@ -127,14 +124,21 @@ class IntervalJoin<L, R, O> implements Operator {
 }
 
 /** What a join function sees while it works on a pair. */
-class JoinWork extends Work implements ProcessJoinContext {
+class JoinWork implements ProcessJoinContext, Collector<unknown> {
+  #key = "";
   #left = 0;
   #right = 0;
 
-  beginPair(key: string, left: number, right: number): void {
-    this.begin(Math.max(left, right), key);
+  constructor(private readonly downstream: Downstream) {}
+
+  begin(key: string, left: number, right: number): void {
+    this.#key = key;
     this.#left = left;
     this.#right = right;
+  }
+
+  timestamp(): number {
+    return Math.max(this.#left, this.#right);
   }
 
   leftTimestamp(): number {
@@ -143,5 +147,13 @@ class JoinWork extends Work implements ProcessJoinContext {
 
   rightTimestamp(): number {
     return this.#right;
+  }
+
+  collect(value: unknown): void {
+    this.downstream.emit(value, this.timestamp(), this.#key);
+  }
+
+  output<S>(tag: OutputTag<S>, value: S): void {
+    this.downstream.emitTo(tag.id, value, this.timestamp(), this.#key);
   }
 }
