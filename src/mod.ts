@@ -95,6 +95,7 @@ export {
   type ValueState,
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
+export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
   type ProcessJoinContext,
   type ProcessJoinFunction,

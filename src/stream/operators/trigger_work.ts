@@ -2,7 +2,7 @@
 
 import { formatDuration } from "../../base/duration.ts";
 import { FlightsError } from "../../base/errors.ts";
-import type { Pane, PaneTable } from "../state/pane_table.ts";
+import type { Pane, PaneTable, PaneTimerDomain } from "../state/pane_table.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { OnMergeContext, TriggerElementContext, TriggerStateStore } from "../trigger.ts";
 import type { Window } from "../window.ts";
@@ -60,8 +60,7 @@ export class TriggerWork<A> implements TriggerElementContext, OnMergeContext, Tr
   }
 
   registerEventTimeTimer(timestamp: number): void {
-    // The end of a window that has none is a time that never comes.
-    if (timestamp < endOfTime) this.panes.register(this.#pane, "event", timestamp);
+    this.#register("event", timestamp);
   }
 
   deleteEventTimeTimer(timestamp: number): void {
@@ -69,7 +68,7 @@ export class TriggerWork<A> implements TriggerElementContext, OnMergeContext, Tr
   }
 
   registerProcessingTimeTimer(timestamp: number): void {
-    if (timestamp < endOfTime) this.panes.register(this.#pane, "processing", timestamp);
+    this.#register("processing", timestamp);
   }
 
   deleteProcessingTimeTimer(timestamp: number): void {
@@ -102,6 +101,17 @@ export class TriggerWork<A> implements TriggerElementContext, OnMergeContext, Tr
     const values = this.#merged.filter((states) => states.has(name))
       .map((states) => states.get(name) as V);
     if (values.length > 0) this.#write(descriptor, values.reduce((a, b) => reduce(a, b)));
+  }
+
+  #register(domain: PaneTimerDomain, timestamp: number): void {
+    if (!Number.isSafeInteger(timestamp)) {
+      throw new FlightsError(
+        "invalid-argument",
+        `Cannot register a timer of a trigger: its time must be whole milliseconds, it is ${timestamp}`,
+      );
+    }
+    // The end of a window that has none is a time that never comes.
+    if (timestamp < endOfTime) this.panes.register(this.#pane, domain, timestamp);
   }
 
   #read<V>({ name }: StateDescriptor): V | undefined {

@@ -291,6 +291,27 @@ Deno.test("a trigger's state has no time-to-live: it goes with its window", () =
   );
 });
 
+Deno.test("a trigger's timers are at whole milliseconds", () => {
+  for (const time of [0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const trigger: Trigger = {
+      description: "at no time",
+      open: () => ({
+        onElement: (_, context) => {
+          context.registerEventTimeTimer(time);
+          return "CONTINUE";
+        },
+        onEventTime: () => "CONTINUE",
+        onProcessingTime: () => "CONTINUE",
+      }),
+    };
+    const driver = driverOf((readings) => readings.window(minute).trigger(trigger).reduce(sum));
+    assert.throws(
+      () => driver.send("in", [at(0)]),
+      (error) => hasCode(error, "operator-failed") && hasCode(error.cause, "invalid-argument"),
+    );
+  }
+});
+
 function sumOf(a: number, b: number): number {
   return a + b;
 }
