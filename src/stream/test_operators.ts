@@ -21,8 +21,8 @@ import { WatermarkStrategy } from "./watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "./window.ts";
 
 /**
- * Counts the readings of each key; a timer tells the count a minute after the first, and forgets it. A
- * value of 0 puts the timer off.
+ * Counts the readings of each key; a timer tells the count a minute after the first, and forgets it. An
+ * even value puts the timer off.
  */
 const countAMinute: KeyedProcessFunction<Reading, string, Reading> = (runtime) => {
   const count = runtime.getState(new ValueStateDescriptor<number>("count"));
@@ -31,7 +31,7 @@ const countAMinute: KeyedProcessFunction<Reading, string, Reading> = (runtime) =
     processElement: ({ key, value }, context, out) => {
       const timers = context.timerService();
       const before = due.value();
-      if (before === undefined || value === 0) {
+      if (before === undefined || value % 2 === 0) {
         if (before !== undefined) timers.deleteEventTimeTimer(before);
         due.update((before ?? context.timestamp() + 40_000) + 20_000);
         timers.registerEventTimeTimer(due.value()!);
