@@ -101,3 +101,6 @@ export {
   type TaskStatus,
 } from "./runtime/job_status.ts";
 export { type OnDataLoss, type Resume, type StartFrom } from "./runtime/resume.ts";
+
+/** The domain of the course's lessons: what its topics hold, a generator of it, merge and stats. */
+export * as flights from "./flights/mod.ts";

@@ -31,6 +31,7 @@ export interface MergeOptions {
   readonly asOf?: AsOf;
   /** The clock of `asOf: "now"`; default: the machine's. */
   readonly clock?: Clock;
+  /** Of both sources; default: `WatermarkStrategy.forMonotonousTimestamps()`. */
   readonly watermarks?: WatermarkStrategy<unknown>;
 }
 
