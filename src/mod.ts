@@ -29,6 +29,7 @@ export { type Clock, ScaledClock, SimulatedClock, systemClock } from "./base/clo
 export { type Duration } from "./base/duration.ts";
 export { type ErrorCode, type ErrorDomain, FlightsError } from "./base/errors.ts";
 export { type Header, type RawRecord, textHeader } from "./base/record.ts";
+export { formatTime, isoMilliseconds } from "./base/time.ts";
 
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";
@@ -82,6 +83,14 @@ export {
 export type * from "./log/log.ts";
 export { type EncodedBatch, RecordBatchBuilder } from "./log/records/builder.ts";
 export { RecordBatch } from "./log/records/batch.ts";
+export { parseBootstrapServers } from "./log/kafka/bootstrap_servers.ts";
+export { type InstanceIdOptions } from "./log/kafka/instance_id.ts";
+export { type KafkaLogOptions, openKafkaLog } from "./log/kafka/kafka_log.ts";
+export {
+  type Endpoint,
+  type SaslSettings,
+  type TlsSettings,
+} from "./log/kafka/connection_settings.ts";
 export { openSqliteLog, type SqliteLogOptions } from "./log/sqlite/sqlite_log.ts";
 
 export { findStops, runJob } from "./runtime/job.ts";
