@@ -2,24 +2,26 @@
  * Flights as a library: define a job over streams with event time, test it on literal lists, run it
  * on a log.
  *
- * @example A job, tested without a log
+ * @example A workflow, tested without a log
  * ```ts
- * import { json, StreamEnvironment, TestDriver, TumblingEventTimeWindows, WatermarkStrategy } from "./mod.ts";
+ * import { type DataStream, TestDriver, TumblingEventTimeWindows } from "./mod.ts";
  *
- * const env = new StreamEnvironment();
- * env.fromSource({ topic: "sales", deserializer: json((value) => value as { shop: string; sum: number }) },
- *   WatermarkStrategy.forMonotonousTimestamps())
- *   .keyBy((sale) => sale.shop)
- *   .window(TumblingEventTimeWindows.of("1m"))
- *   .reduce((a, b) => ({ shop: a.shop, sum: a.sum + b.sum }))
- *   .sinkTo({ topic: "totals" });
+ * interface Sale {
+ *   readonly shop: string;
+ *   readonly sum: number;
+ * }
  *
- * const driver = new TestDriver(env.topology);
- * driver.send("sales", [
- *   { value: { shop: "a", sum: 1 }, timestamp: 0 },
- *   { value: { shop: "a", sum: 2 }, timestamp: 60_000 },
- * ]);
- * driver.outputs("totals"); // the first minute's sum: 1
+ * const totals = (sales: DataStream<Sale>) =>
+ *   sales.keyBy("shop")
+ *     .window(TumblingEventTimeWindows.of("1m"))
+ *     .reduce((a, b) => ({ shop: a.shop, sum: a.sum + b.sum }));
+ *
+ * const test = new TestDriver();
+ * const sales = test.source<Sale>("sales");
+ * const results = test.collect(totals(sales.stream));
+ * sales.send({ shop: "a", sum: 1 }, 0);
+ * sales.send({ shop: "a", sum: 2 }, 60_000);
+ * results.values(); // the first minute's sum: 1
  * ```
  *
  * @module
@@ -68,8 +70,15 @@ export { type OnError } from "./stream/task.ts";
 export {
   TestDriver,
   type TestDriverOptions,
+  type TestElement,
   type TestOutput,
   type TestRecord,
+  type TestResult,
+  TestSink,
+  TestSource,
+  type TestSourceOptions,
+  type TestSourcePort,
+  type TestTimer,
 } from "./stream/test_driver.ts";
 export { Topology } from "./stream/topology.ts";
 export { type TimestampAssigner, WatermarkStrategy } from "./stream/watermark_strategy.ts";
@@ -93,6 +102,7 @@ export {
 } from "./log/kafka/connection_settings.ts";
 export { openSqliteLog, type SqliteLogOptions } from "./log/sqlite/sqlite_log.ts";
 
+export { explain, type ExplainFormat, type ExplainOptions } from "./runtime/explain.ts";
 export { findStops, runJob } from "./runtime/job.ts";
 export {
   type Job,

@@ -4,15 +4,15 @@ import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
 import { runJobCommand } from "./job_command.ts";
 import { withJobOptions } from "./job_flags.ts";
+import type { StatsOwnOptions } from "./jobs.ts";
 import { withExamples } from "./usage.ts";
 import { duration, positiveDuration } from "./values.ts";
 
-/** Builds the command. */
-export function statsCommand() {
-  const command = new Command("stats")
-    .description(
-      "reads flightdata, writes the running totals of each email address to userstatistics",
-    )
+/** Adds what stats has of its own to a command. */
+export function withStatsOptions<A extends unknown[], O extends Record<string, unknown>>(
+  command: Command<A, O>,
+): Command<A, O & StatsOwnOptions> {
+  return command
     .addOption(
       new Option("--window <duration>", "size of the windows").argParser(positiveDuration).default(
         60_000,
@@ -30,6 +30,14 @@ export function statsCommand() {
     .option(
       "--repartition",
       "take flightdata that other programs have placed by something else than the email address",
+    ) as unknown as Command<A, O & StatsOwnOptions>;
+}
+
+/** Builds the command. */
+export function statsCommand() {
+  const command = new Command("stats")
+    .description(
+      "reads flightdata, writes the running totals of each email address to userstatistics",
     );
   withExamples(command, [
     ["flights stats", "run until stopped"],
@@ -37,7 +45,7 @@ export function statsCommand() {
     ["flights stats --repartition --until-end --drain", "the same of flights on any partition"],
     ["flights stats --window 1h --per-window --application-id hourly", "sums of each hour"],
   ]);
-  return withJobOptions(command, "stats").action(async (options) => {
+  return withJobOptions(withStatsOptions(command), "stats").action(async (options) => {
     process.exitCode = await runJobCommand({ name: "stats", options });
   });
 }

@@ -20,8 +20,15 @@ export function graphOf(topology: Topology): StreamGraph {
   return graph;
 }
 
+/** The last node of a stream, for who adds another behind it. */
+export let nodeOf: <T>(stream: DataStream<T>) => Node;
+
 /** A stream of elements with their event times. */
 export class DataStream<T> {
+  static {
+    nodeOf = (stream) => stream.node;
+  }
+
   /**
    * Made by the environment and by other streams.
    *

@@ -19,7 +19,8 @@ export interface TopicSource<T> {
 
 /** Builds a job's topology. */
 export class StreamEnvironment {
-  readonly topology: Topology = new Topology();
+  /** @param topology the topology that grows; default: a new one. */
+  constructor(readonly topology: Topology = new Topology()) {}
 
   /**
    * A stream of a topic's records.

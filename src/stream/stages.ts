@@ -75,7 +75,7 @@ function levelsOf({ nodes }: Topology): ReadonlyMap<string, number> {
 
 /** The writing side of a repartition. */
 function sinkOf(node: RepartitionNode, topic: string): OperatorNode {
-  const { id, inputs, placement } = node;
+  const { id, inputs, partitionedBy, placement } = node;
   return {
     kind: "operator",
     id,
@@ -83,6 +83,7 @@ function sinkOf(node: RepartitionNode, topic: string): OperatorNode {
     name: "repartition",
     stateful: false,
     findsLate: false,
+    ...(partitionedBy !== null && { details: { "placed by": partitionedBy } }),
     writes: [topic],
     build: topicSink<unknown>({ topic, key: placement, value: textOf }),
   };

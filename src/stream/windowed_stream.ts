@@ -1,6 +1,6 @@
 /** The words for windows. */
 
-import { type Duration, parseDuration } from "../base/duration.ts";
+import { type Duration, formatDuration, parseDuration } from "../base/duration.ts";
 import type { DataStream } from "./data_stream.ts";
 import type { Key } from "./key.ts";
 import { runningReduce } from "./operators/running_reduce.ts";
@@ -82,13 +82,18 @@ export class WindowedStream<T, K extends Key> {
   #reduced(reduce: (a: T, b: T) => T): Node {
     const id = this.graph.freshId("window");
     const build = windowReduce({ id, reduce, ...this.settings });
-    const { assigner, allowedLateness } = this.settings;
+    const { assigner, allowedLateness, lateTag } = this.settings;
     return this.graph.operator([this.node], {
       name: "window",
       id,
       stateful: true,
       findsLate: true,
+      lateTag,
       spanMs: assigner.size + allowedLateness,
+      details: {
+        windows: assigner.description,
+        ...(allowedLateness > 0 && { "allowed lateness": formatDuration(allowedLateness) }),
+      },
       build,
     });
   }
