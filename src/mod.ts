@@ -31,7 +31,7 @@ export { type Clock, ScaledClock, SimulatedClock, systemClock } from "./base/clo
 export { type Duration } from "./base/duration.ts";
 export { type ErrorCode, type ErrorDomain, FlightsError } from "./base/errors.ts";
 export { type Header, type RawRecord, textHeader } from "./base/record.ts";
-export { formatTime, isoMilliseconds } from "./base/time.ts";
+export { formatTime, isoMilliseconds, parseTime } from "./base/time.ts";
 
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";

@@ -28,7 +28,7 @@ export class StreamEnvironment {
    * @throws {FlightsError} `invalid-topology` for a topic that is a source already: what is committed
    * is kept by topic. One stream can be used any number of times.
    */
-  fromSource<T>(source: TopicSource<T>, watermarks: WatermarkStrategy<T>): DataStream<T> {
+  fromSource<T>(source: TopicSource<T>, watermarks: WatermarkStrategy<NoInfer<T>>): DataStream<T> {
     if (this.topology.sources.some(({ topic }) => topic === source.topic)) {
       throw new FlightsError(
         "invalid-topology",
