@@ -49,7 +49,7 @@ const facts = {
   "log-corrupt": { domain: "external", retryable: false },
   /** The log was written by a newer version of this program. */
   "log-version": { domain: "user", retryable: false },
-  /** Standard output does not take what is written. */
+  /** Standard output, or a file, does not take what is written. */
   "output-failed": { domain: "external", retryable: true },
   /** This member was replaced: what it tried to commit is not part of the log (semantics 13, 16). */
   "fenced": { domain: "external", retryable: true },

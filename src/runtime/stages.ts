@@ -3,6 +3,7 @@
 import { stagesOf } from "../stream/stages.ts";
 import type { Topology } from "../stream/topology.ts";
 import type { Job } from "./job_options.ts";
+import { sourceTopic } from "./topics.ts";
 
 /** The topic through which elements of a job come to the tasks of their keys (semantics 23). */
 export function repartitionTopic(applicationId: string, name: string): string {
@@ -38,8 +39,9 @@ export function jobStages({ applicationId, topology }: Job): readonly JobStage[]
 
 function stageName(applicationId: string, { sources }: Topology): string {
   const prefix = `${applicationId}-`;
+  const fed = sourceTopic(applicationId, "");
   return sources.map(({ topic, isRepartition }) =>
-    isRepartition ? topic.slice(prefix.length) : topic
+    isRepartition || topic.startsWith(fed) ? topic.slice(prefix.length) : topic
   ).join("-");
 }
 

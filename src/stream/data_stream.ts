@@ -5,7 +5,9 @@ import type { KeyedProcessFunction, ProcessFunction } from "./operators/function
 import { keyedProcess, process } from "./operators/process.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
 import type { OutputTag } from "./output_tag.ts";
+import { addExternalSink } from "./external_sink.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
+import { type ExternalSink, Sinks } from "./sinks.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
 import type { WindowAssigner } from "./window.ts";
@@ -90,11 +92,24 @@ export class DataStream<T> {
     return this.graph.stream<S>(this.graph.sideOutput(this.sideOutputs, tag.id));
   }
 
-  /** Writes each element to a topic, its event time as the record's timestamp. */
-  sinkTo(sink: TopicSink<T>): void {
+  /**
+   * Writes each element to a topic, its event time as the record's timestamp, or to a sink that is no
+   * topic ({@linkcode Sinks}), which `execute` serves.
+   */
+  sinkTo(sink: TopicSink<T> | ExternalSink<T>): void {
+    if (!("topic" in sink)) return addExternalSink(this.graph, this.node, sink);
     const { topic } = sink;
     const name = `sink ${topic}`;
     this.graph.operator([this.node], { name, writes: [topic], build: topicSink(sink) });
+  }
+
+  /**
+   * Prints each element on standard output: text as it is, other values as JSON.
+   *
+   * @param label stands before each: `label> element`.
+   */
+  print(label?: string): void {
+    this.sinkTo(Sinks.print(label));
   }
 
   /** A stream of what an operator makes of this one. */

@@ -3,8 +3,9 @@
 import { FlightsError } from "../base/errors.ts";
 import { type DataStream, graphOf } from "./data_stream.ts";
 import type { Deserializer } from "./json.ts";
-import { Topology } from "./topology.ts";
-import type { WatermarkStrategy } from "./watermark_strategy.ts";
+import { type ExternalSource, Sources } from "./sources.ts";
+import { freshName, Topology } from "./topology.ts";
+import { WatermarkStrategy } from "./watermark_strategy.ts";
 
 /** A topic that is read. */
 export interface TopicSource<T> {
@@ -23,29 +24,52 @@ export class StreamEnvironment {
   constructor(readonly topology: Topology = new Topology()) {}
 
   /**
-   * A stream of a topic's records.
+   * A stream of a topic's records, or of what a source gives that is no topic ({@linkcode Sources}),
+   * which `execute` feeds.
    *
    * @throws {FlightsError} `invalid-topology` for a topic that is a source already: what is committed
    * is kept by topic. One stream can be used any number of times.
    */
-  fromSource<T>(source: TopicSource<T>, watermarks: WatermarkStrategy<NoInfer<T>>): DataStream<T> {
-    if (this.topology.sources.some(({ topic }) => topic === source.topic)) {
+  fromSource<T>(
+    source: TopicSource<T> | ExternalSource<T>,
+    watermarks: WatermarkStrategy<NoInfer<T>>,
+  ): DataStream<T> {
+    const isTopic = "topic" in source;
+    const topic = isTopic ? source.topic : source.name ?? this.#freshSource(source.feed.kind);
+    if (this.topology.sources.some((other) => other.topic === topic)) {
       throw new FlightsError(
         "invalid-topology",
-        `Cannot read "${source.topic}" twice: a topic must be one source, whose stream can be used ` +
+        `Cannot read "${topic}" twice: a topic must be one source, whose stream can be used ` +
           "any number of times, it is one already",
       );
     }
     const node = this.topology.add({
       kind: "source",
-      id: this.topology.freshId(`source ${source.topic}`),
+      id: this.topology.freshId(`source ${topic}`),
       inputs: [],
-      topic: source.topic,
+      topic,
       deserialize: source.deserializer,
       watermarks: watermarks as WatermarkStrategy<unknown>,
-      partitionedBy: source.partitionedBy ?? null,
+      partitionedBy: isTopic ? source.partitionedBy ?? null : null,
       isRepartition: false,
+      ...(!isTopic && { feed: source.feed }),
     });
     return graphOf(this.topology).stream<T>(node);
+  }
+
+  /**
+   * A stream of the elements of a list, which must be JSON values ({@linkcode Sources.collection}).
+   *
+   * @param watermarks default: event time is the element's place, 0, 1, 2, ... milliseconds.
+   */
+  fromCollection<T>(
+    elements: Iterable<T>,
+    watermarks: WatermarkStrategy<T> = WatermarkStrategy.forMonotonousTimestamps(),
+  ): DataStream<T> {
+    return this.fromSource(Sources.collection(elements), watermarks);
+  }
+
+  #freshSource(kind: string): string {
+    return freshName(kind, new Set(this.topology.sources.map(({ topic }) => topic)));
   }
 }
