@@ -33,6 +33,7 @@ export { type ErrorCode, type ErrorDomain, FlightsError } from "./base/errors.ts
 export { type Header, type RawRecord, textHeader } from "./base/record.ts";
 export { formatTime, isoMilliseconds, parseTime } from "./base/time.ts";
 
+export { ConnectedStreams, KeyedConnectedStreams } from "./stream/connected_streams.ts";
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";
 export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
@@ -43,17 +44,43 @@ export {
   json,
   text,
 } from "./stream/json.ts";
-export { type Key } from "./stream/key.ts";
+export { type FieldKey, type Key } from "./stream/key.ts";
+export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
+  type CoFlatMapFunction,
+  type CoMapFunction,
+  type CoProcessFunction,
+  type CoProcessLogic,
+  type KeyedCoProcessFunction,
+  type KeyedCoProcessLogic,
+} from "./stream/operators/co_process.ts";
+export {
+  type AggregatingState,
+  AggregatingStateDescriptor,
   type Collector,
   type KeyedContext,
   type KeyedProcessFunction,
   type KeyedProcessLogic,
+  type ListState,
+  ListStateDescriptor,
+  type MapKey,
+  type MapState,
+  MapStateDescriptor,
+  type OnTimer,
+  type OnTimerContext,
   type ProcessContext,
   type ProcessFunction,
   type ProcessLogic,
+  type ReducingState,
+  ReducingStateDescriptor,
+  type ResolvedTtl,
   type RuntimeContext,
+  type StateDescriptor,
+  type StateOptions,
+  type StateTtl,
+  type TimeDomain,
   type TimerService,
+  type TimeService,
   type ValueState,
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
@@ -87,7 +114,6 @@ export {
   TestSink,
   TestSource,
   type TestSourceOptions,
-  type TestSourcePort,
   type TestTimer,
 } from "./stream/test_driver.ts";
 export { Topology } from "./stream/topology.ts";
@@ -101,7 +127,8 @@ export {
 
 export type * from "./log/log.ts";
 export { type EncodedBatch, RecordBatchBuilder } from "./log/records/builder.ts";
-export { RecordBatch } from "./log/records/batch.ts";
+export { RecordBatch, type TimestampType } from "./log/records/batch.ts";
+export { type Compression } from "./log/records/compression.ts";
 export { parseBootstrapServers } from "./log/kafka/bootstrap_servers.ts";
 export { type InstanceIdOptions } from "./log/kafka/instance_id.ts";
 export { type KafkaLogOptions, openKafkaLog } from "./log/kafka/kafka_log.ts";
@@ -128,8 +155,11 @@ export {
   type JobState,
   type JobStatus,
   type TaskStatus,
+  type UpstreamStatus,
+  type WriterStatus,
 } from "./runtime/job_status.ts";
-export { type OnDataLoss, type Resume, type StartFrom } from "./runtime/resume.ts";
+export { type TopicWarning } from "./runtime/topic_warnings.ts";
+export { type OnDataLoss, type ResumePoint, type StartFrom } from "./runtime/resume.ts";
 
 export { execute, type ExecuteOptions } from "./connect/execute.ts";
 

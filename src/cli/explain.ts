@@ -1,12 +1,14 @@
 /** `flights explain`: what a job is made of. */
 
 import { Command, Option } from "@commander-js/extra-typings";
-import { explain, explainFormats } from "../runtime/explain.ts";
+import { explain, type ExplainFormat } from "../runtime/explain.ts";
 import { applicationIdOption, type TimeOptions, withTimeOptions } from "./job_flags.ts";
 import { topologyOf, type TopologyRequest } from "./jobs.ts";
 import { withMergeOptions } from "./merge.ts";
 import { withStatsOptions } from "./stats.ts";
 import { withExamples } from "./usage.ts";
+
+const formats: readonly ExplainFormat[] = ["text", "mermaid"];
 
 /** Builds the command; each job is a command below it, with the options that change its topology. */
 export function explainCommand() {
@@ -45,7 +47,7 @@ function statsExplained() {
 
 /** A type, since commander asks for a record. */
 type ExplainCommandOptions = {
-  readonly format: (typeof explainFormats)[number];
+  readonly format: ExplainFormat;
   readonly applicationId: string;
 };
 
@@ -57,7 +59,7 @@ function withExplainOptions<A extends unknown[], O extends Record<string, unknow
     .addOption(applicationIdOption(name))
     .addOption(
       new Option("--format <format>", "text for a terminal, mermaid for a Markdown file")
-        .choices(explainFormats).default("text"),
+        .choices(formats).default("text"),
     ) as unknown as Command<A, O & TimeOptions & ExplainCommandOptions>;
 }
 

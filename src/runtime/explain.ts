@@ -5,11 +5,8 @@ import { planMermaid } from "./explain_mermaid.ts";
 import { planText } from "./explain_text.ts";
 import { planOf } from "./plan.ts";
 
-/** The forms in which a job can be explained. */
-export const explainFormats = ["text", "mermaid"] as const;
-
 /** `text` for a terminal; `mermaid` for a Markdown file, as a flowchart. */
-export type ExplainFormat = (typeof explainFormats)[number];
+export type ExplainFormat = "text" | "mermaid";
 
 /** Settings of {@linkcode explain}. */
 export interface ExplainOptions {

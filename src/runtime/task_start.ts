@@ -69,7 +69,7 @@ export async function startTask(
   const { partition, port } = options;
   const partitions = inputs[0]!.partitions.length;
   const task = new Task(topology, { ...options, outputs: port, partitions });
-  const resumed: ResumedInput[] = [];
+  const resumes: Resume[] = [];
   const own = committed.filter((one) =>
     one.partition === partition && inputs.some(({ name }) => name === one.topic)
   );
@@ -78,12 +78,10 @@ export async function startTask(
   const startedBefore = own.length > 0 || isStarted(committed, partition) ||
     await hasState(context, partition);
   const saved = own.map((one) => decodeMetadata(one.offset, one.metadata));
-  for (const [index, { topic, isRepartition }] of topology.sources.entries()) {
+  for (const [index, { topic }] of topology.sources.entries()) {
     const found = saved[own.findIndex((one) => one.topic === topic)] ?? null;
-    const resume = await resumeOf(context, index, { partition, saved: found, startedBefore });
-    resumed.push({ topic, partition, resume, isRepartition });
+    resumes.push(await resumeOf(context, index, { partition, saved: found, startedBefore }));
   }
-  const resumes = resumed.map(({ resume }) => resume);
   const changelog = changelogRange(context, partition, resumes);
   if (changelog !== null) await restoreState(context, task, changelog);
   const afresh = resumes.some(({ kind }) => kind === "recreated");
@@ -117,7 +115,9 @@ export async function startTask(
     start: context,
     task,
     lanes,
-    resumed,
+    resumed: topology.sources.map(({ topic, isRepartition }, index) => (
+      { topic, partition, resume: resumes[index]!, isRepartition }
+    )),
     changelog,
     isNew: resumes.some(({ kind }) => kind !== "committed"),
     committed: own,

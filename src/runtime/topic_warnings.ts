@@ -19,6 +19,7 @@ export interface TopicWarning {
   readonly level: "warning" | "info";
   /** What is so, what comes of it, and what mends it. */
   readonly message: string;
+  /** The topics that it is about. */
   readonly topics: readonly string[];
 }
 

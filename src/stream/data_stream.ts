@@ -1,8 +1,10 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
-import type { Key } from "./key.ts";
+import type { FieldKey, Key } from "./key.ts";
+import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
 import { keyedProcess, process } from "./operators/process.ts";
+import { rollingReduce } from "./operators/rolling_reduce.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
 import type { OutputTag } from "./output_tag.ts";
 import { addExternalSink } from "./external_sink.ts";
@@ -72,6 +74,11 @@ export class DataStream<T> {
     );
   }
 
+  /** This and another stream, of another type maybe, for functions that tell the two apart. */
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
+    return new ConnectedStreams<T, U>(this.graph, [this.node, other.node]);
+  }
+
   /**
    * The same elements, each under a key: what follows keeps its state by key. All elements of a key
    * have to come to one task (semantics 23). Where the sources declare the field that places their
@@ -81,7 +88,7 @@ export class DataStream<T> {
    * @param keySelector the name of a field, or a function that returns the key; of a source that
    * declares a field, a function is taken to return that one.
    */
-  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, T[F] & Key>;
+  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, FieldKey<T[F]>>;
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
@@ -131,6 +138,28 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
   ): DataStream<O> {
     const id = options.id ?? this.graph.freshId("keyedProcess");
     return this.then({ name: "keyedProcess", id, stateful: true, build: keyedProcess(open, id) });
+  }
+
+  /**
+   * For each element what the key's elements have come to with it, at the element's time.
+   *
+   * @param reduce combines two values; it must not change either.
+   * @param options `id` names its state; set it where the topology may grow in front of it.
+   */
+  reduce(reduce: (a: T, b: T) => T, options: { readonly id?: string } = {}): DataStream<T> {
+    const id = options.id ?? this.graph.freshId("reduce");
+    return this.then({ name: "reduce", id, stateful: true, build: rollingReduce({ id, reduce }) });
+  }
+
+  /**
+   * This and another stream, for functions that tell the two apart; where both have keys of one type,
+   * these share their state.
+   */
+  override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
+  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
+    if (!(other instanceof KeyedStream)) return super.connect(other);
+    return new KeyedConnectedStreams<T, U, K>(this.graph, [this.node, other.node]);
   }
 
   /** Groups each key's elements by event time. */

@@ -15,8 +15,16 @@ export type BadRecordReason =
 
 /** A record that does not hold what its reader needs. */
 export class BadRecordError extends FlightsError {
-  /** @param message what is needed and what is there. */
-  constructor(readonly reason: BadRecordReason, message: string) {
+  /**
+   * Made by a deserializer.
+   *
+   * @param message what is needed and what is there.
+   */
+  constructor(
+    /** Why the record is refused. */
+    readonly reason: BadRecordReason,
+    message: string,
+  ) {
     super("bad-record", message);
   }
 }
@@ -51,7 +59,7 @@ function jsonOf(record: RawRecord): unknown {
 }
 
 /** Reads values as text. */
-export const text: Deserializer<string> = (record) => {
+export const text: Deserializer<string> = (record): string => {
   const value = record.valueText();
   if (value === null) throw new BadRecordError("null-value", "the value must be text, it is null");
   if (value.includes("\ufffd") && strictTextOf(record.value()!) === null) {

@@ -37,7 +37,6 @@ export {
   TestSink,
   TestSource,
   type TestSourceOptions,
-  type TestSourcePort,
 } from "./test_streams.ts";
 
 /** Settings of a {@linkcode TestDriver}. */
@@ -93,10 +92,12 @@ export class TestDriver {
   readonly #collected: Written<unknown>[] = [];
   #run: TestRun | null = null;
 
-  /** @param options of a workflow that is put between sources and sinks of the driver. */
+  /** Tests a workflow that is put between sources and sinks of the driver. */
   constructor(options?: TestDriverOptions);
   /**
-   * @param topology a whole job; it may grow by sources and sinks of the driver.
+   * Tests a whole job.
+   *
+   * @param topology the job; it may grow by sources and sinks of the driver.
    * @throws {FlightsError} `invalid-topology` when it cannot be run.
    */
   constructor(topology: Topology, options?: TestDriverOptions);

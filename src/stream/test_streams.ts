@@ -57,7 +57,11 @@ export class TestSource<T> {
   readonly #options: TestSourceOptions<T>;
   readonly #port: TestSourcePort;
 
-  /** Made by {@linkcode TestDriver.source}. */
+  /**
+   * Made by {@linkcode TestDriver.source}.
+   *
+   * @internal
+   */
   constructor(
     /** The source's name: the topic that its elements lie on. */
     readonly name: string,
@@ -121,7 +125,11 @@ export function literalOf<T>(): Deserializer<T> {
 export class TestSink<T> {
   readonly #written: Written<TestResult<T>>;
 
-  /** Made by {@linkcode TestDriver.collect}. */
+  /**
+   * Made by {@linkcode TestDriver.collect}.
+   *
+   * @internal
+   */
   constructor(written: Written<TestResult<T>>) {
     this.#written = written;
   }

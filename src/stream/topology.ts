@@ -127,12 +127,20 @@ export class Topology {
   readonly #nodes: Node[] = [];
   readonly #ids = new Set<string>();
 
-  /** All nodes, each behind its inputs. */
+  /**
+   * All nodes, each behind its inputs.
+   *
+   * @internal
+   */
   get nodes(): readonly Node[] {
     return this.#nodes;
   }
 
-  /** The topics that are read, in the order of the topology; repartition topics are none of them. */
+  /**
+   * The topics that are read, in the order of the topology; repartition topics are none of them.
+   *
+   * @internal
+   */
   get sources(): readonly SourceNode[] {
     return this.#nodes.filter((node) => node.kind === "source");
   }
@@ -189,6 +197,7 @@ export class Topology {
   /**
    * Adds a node behind its inputs.
    *
+   * @internal
    * @throws {FlightsError} `invalid-topology` when its id is taken.
    */
   add<N extends Node>(node: N): N {
@@ -207,12 +216,20 @@ export class Topology {
     return node;
   }
 
-  /** An id for a node that was given none: the word of the language and a number. */
+  /**
+   * An id for a node that was given none: the word of the language and a number.
+   *
+   * @internal
+   */
   freshId(name: string): string {
     return freshName(name, this.#ids);
   }
 
-  /** A name for a repartition topic: that of what goes through it, and a number. */
+  /**
+   * A name for a repartition topic: that of what goes through it, and a number.
+   *
+   * @internal
+   */
   freshRepartition(name: string): string {
     const taken = this.#nodes.flatMap((node) => node.kind === "repartition" ? [node.name] : []);
     return freshName(name, new Set(taken));
