@@ -88,6 +88,8 @@ export {
   type ProcessWindowContext,
   type ProcessWindowFunction,
   type ProcessWindowLogic,
+  type WindowRuntimeContext,
+  type WindowStateStore,
 } from "./stream/operators/window_function.ts";
 export { OutputTag } from "./stream/output_tag.ts";
 export { type SinkContext, type TopicSink } from "./stream/sink.ts";
@@ -119,8 +121,34 @@ export {
 export { Topology } from "./stream/topology.ts";
 export { type TimestampAssigner, WatermarkStrategy } from "./stream/watermark_strategy.ts";
 export {
+  EventTimeSessionWindows,
+  GlobalWindows,
+  ProcessingTimeSessionWindows,
+} from "./stream/session_windows.ts";
+export {
+  type OnMergeContext,
+  type Trigger,
+  type TriggerContext,
+  type TriggerElementContext,
+  type TriggerLogic,
+  type TriggerResult,
+  type TriggerStateStore,
+} from "./stream/trigger.ts";
+export {
+  ContinuousEventTimeTrigger,
+  ContinuousProcessingTimeTrigger,
+  CountTrigger,
+  EventTimeTrigger,
+  NeverTrigger,
+  ProcessingTimeTrigger,
+  PurgingTrigger,
+} from "./stream/triggers.ts";
+export {
   type ClosedBy,
+  SlidingEventTimeWindows,
+  SlidingProcessingTimeWindows,
   TumblingEventTimeWindows,
+  TumblingProcessingTimeWindows,
   type Window,
   type WindowAssigner,
 } from "./stream/window.ts";

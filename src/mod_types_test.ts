@@ -3,6 +3,7 @@
  * judge; the tests build the streams as well, so that what is typed also runs.
  */
 
+import assert from "node:assert/strict";
 import {
   BadRecordError,
   type ClosedBy,
@@ -139,7 +140,7 @@ Deno.test("types: windows keep elements and key", () => {
   // @ts-expect-error so does a running one
   windows.runningReduce((a, b) => [a, b]);
   // @ts-expect-error windows are of keyed streams
-  stream.window(TumblingEventTimeWindows.of("1m"));
+  assert.throws(() => stream.window(TumblingEventTimeWindows.of("1m")));
 });
 
 Deno.test("types: a side output has the type of its tag, and late elements that of the stream", () => {
@@ -199,11 +200,12 @@ Deno.test("types: keyed state has the type of its descriptor, timers and context
 Deno.test("types: a window function takes what was reduced and says what comes of it", () => {
   const { sales: stream } = sales();
   const describe: ProcessWindowFunction<Sale, string, string> = () => ({
-    process: (key, context, sale, out) => {
+    process: (key, context, sales, out) => {
       is<Same<typeof key, string>>();
+      is<Same<typeof sales, readonly Sale[]>>();
       is<Same<typeof context.window, Window>>();
       is<Same<typeof context.closedBy, ClosedBy>>();
-      out.collect(`${key} ${sale.sum}`);
+      out.collect(`${key} ${sales[0]?.sum}`);
     },
   });
   const windows = stream.keyBy("shop").window(TumblingEventTimeWindows.of("1m"));

@@ -12,6 +12,8 @@ import { type TopicSink, topicSink } from "./sink.ts";
 import { type ExternalSink, Sinks } from "./sinks.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
+import { GlobalWindows } from "./session_windows.ts";
+import { CountTrigger, PurgingTrigger } from "./triggers.ts";
 import type { WindowAssigner } from "./window.ts";
 import { WindowedStream } from "./windowed_stream.ts";
 
@@ -28,7 +30,7 @@ export function graphOf(topology: Topology): StreamGraph {
 export let nodeOf: <T>(stream: DataStream<T>) => Node;
 
 /** A stream of elements with their event times. */
-export class DataStream<T> {
+export class DataStream<out T> {
   static {
     nodeOf = (stream) => stream.node;
   }
@@ -162,12 +164,23 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
     return new KeyedConnectedStreams<T, U, K>(this.graph, [this.node, other.node]);
   }
 
-  /** Groups each key's elements by event time. */
-  window(assigner: WindowAssigner): WindowedStream<T, K> {
+  /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */
+  window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
     return new WindowedStream<T, K>(this.graph, this.node, {
       assigner,
+      trigger: null,
       allowedLateness: 0,
       lateTag: null,
     });
+  }
+
+  /**
+   * Groups each key's elements by their number: a window is full with `size` of them, gives out its
+   * result and begins anew.
+   *
+   * @throws {FlightsError} `invalid-argument` unless `size` is a whole number above zero.
+   */
+  countWindow(size: number): WindowedStream<T, K> {
+    return this.window(GlobalWindows.create()).trigger(PurgingTrigger.of(CountTrigger.of(size)));
   }
 }

@@ -246,9 +246,9 @@ Deno.test("reduce with a process window function keeps state of the key from win
   const open: ProcessWindowFunction<Reading, string, Reading> = (runtime) => {
     const total = runtime.getState(new ValueStateDescriptor<number>("total"));
     return {
-      process: (key, { window, closedBy }, { value }, out) => {
+      process: (key, { window, closedBy }, [reading], out) => {
         assert.equal(closedBy, "watermark");
-        total.update((total.value() ?? 0) + value);
+        total.update((total.value() ?? 0) + reading!.value);
         out.collect({ key, value: total.value()! * 1_000 + window.start / 60_000 });
       },
     };

@@ -73,68 +73,41 @@ export class Work implements ProcessContext, Collector<unknown>, TimeService {
   }
 }
 
-/** The same for one that has state and timers. */
-export class KeyedWork<K> extends Work
-  implements OnTimerContext<K>, RuntimeContext, TimerService, StateScope {
-  readonly #eventTimers: TimerTable;
-  readonly #processingTimers: TimerTable;
+/** The same for one that has keyed state. */
+export class StatefulWork<K> extends Work implements RuntimeContext, StateScope {
   readonly #states: KeyedStates;
-  #domain: TimeDomain = "event-time";
-  /** Where the watermark is moving to when timers are called: the task's follows behind them. */
-  watermark = Number.NEGATIVE_INFINITY;
+  /** Where the watermark is moving to: the task's follows behind. */
+  #destination = Number.NEGATIVE_INFINITY;
   /** The time of the timers that are called, on the way there. */
-  #passed = Number.NEGATIVE_INFINITY;
+  protected passed = Number.NEGATIVE_INFINITY;
 
+  /** @param id that of the node: it stands before the names of the tables. */
   constructor(context: OperatorContext, downstream: Downstream, id: string) {
     super(context, downstream);
-    const { state: tables } = context;
-    const shape = "timers";
-    this.#eventTimers = tables.add(new TimerTable(), { name: `${id}/timers`, shape });
-    const name = `${id}/processing-timers`;
-    this.#processingTimers = tables.add(new TimerTable(), { name, shape });
-    this.#states = new KeyedStates({ id, tables, scope: this });
+    this.#states = new KeyedStates({ id, tables: context.state, scope: this });
   }
 
   /** Opens a function: it takes hold of its state. */
-  open<L>(open: (runtime: RuntimeContext) => L): L {
+  open<L>(open: (runtime: this) => L): L {
     const logic = open(this);
     this.#states.seal();
     return logic;
   }
 
-  /** What the operator of a keyed logic does as time goes on. */
-  following<O>(logic: OnTimer<K, O>) {
-    return {
-      advance: (watermark: number) => this.#advance(watermark, logic),
-      tick: (now: number) => this.#tick(now, logic),
-      lastTimer: () => this.#eventTimers.last,
-      waits: () => this.#eventTimers.size > 0,
-    } satisfies Partial<Operator>;
+  /** Takes note of where the watermark is moving to. */
+  approach(watermark: number): void {
+    this.#destination = watermark;
   }
 
-  /** A timer sees what is not over at its own time, however far the watermark moves in one go. */
-  #advance<O>(watermark: number, logic: OnTimer<K, O>): void {
-    this.watermark = watermark;
-    this.#domain = "event-time";
-    for (;;) {
-      const timer = this.#eventTimers.takeDue(watermark);
-      if (timer === null) break;
-      this.#passed = Math.max(this.#passed, timer.timestamp);
-      this.begin(timer.timestamp, timer.key);
-      logic.onTimer?.(timer.timestamp, this, this);
-    }
-    this.#passed = watermark;
+  /** Follows the watermark: what is over there is removed. */
+  advance(watermark: number): void {
+    this.#destination = watermark;
+    this.passed = watermark;
     this.#states.expire("event", watermark);
   }
 
-  #tick<O>(now: number, logic: OnTimer<K, O>): void {
-    this.#domain = "processing-time";
-    for (;;) {
-      const timer = this.#processingTimers.takeDue(now);
-      if (timer === null) break;
-      this.begin(timer.timestamp, timer.key);
-      logic.onTimer?.(timer.timestamp, this, this);
-    }
+  /** Follows the clock: what is over by it is removed. */
+  tick(now: number): void {
     this.#states.expire("processing", now);
   }
 
@@ -147,7 +120,7 @@ export class KeyedWork<K> extends Work
   }
 
   get eventTime(): number {
-    return Math.max(this.#passed, this.context.watermark);
+    return Math.max(this.passed, this.context.watermark);
   }
 
   get processingTime(): number {
@@ -176,16 +149,68 @@ export class KeyedWork<K> extends Work
     return this.#states.aggregating(descriptor);
   }
 
+  override currentWatermark(): number {
+    return Math.max(this.#destination, this.context.watermark);
+  }
+}
+
+/** The same for one that has timers, too. */
+export class KeyedWork<K> extends StatefulWork<K> implements OnTimerContext<K>, TimerService {
+  readonly #eventTimers: TimerTable;
+  readonly #processingTimers: TimerTable;
+  #domain: TimeDomain = "event-time";
+
+  constructor(context: OperatorContext, downstream: Downstream, id: string) {
+    super(context, downstream, id);
+    const { state: tables } = context;
+    const shape = "timers";
+    this.#eventTimers = tables.add(new TimerTable(), { name: `${id}/timers`, shape });
+    const name = `${id}/processing-timers`;
+    this.#processingTimers = tables.add(new TimerTable(), { name, shape });
+  }
+
+  /** What the operator of a keyed logic does as time goes on. */
+  following<O>(logic: OnTimer<K, O>) {
+    return {
+      advance: (watermark: number) => this.#advance(watermark, logic),
+      tick: (now: number) => this.#tick(now, logic),
+      lastTimer: () => this.#eventTimers.last,
+      waits: () => this.#eventTimers.size > 0,
+    } satisfies Partial<Operator>;
+  }
+
+  /** A timer sees what is not over at its own time, however far the watermark moves in one go. */
+  #advance<O>(watermark: number, logic: OnTimer<K, O>): void {
+    this.approach(watermark);
+    this.#domain = "event-time";
+    for (;;) {
+      const timer = this.#eventTimers.takeDue(watermark);
+      if (timer === null) break;
+      this.passed = Math.max(this.passed, timer.timestamp);
+      this.begin(timer.timestamp, timer.key);
+      logic.onTimer?.(timer.timestamp, this, this);
+    }
+    this.advance(watermark);
+  }
+
+  /** What a timer of the clock gives out must not be late where it goes. */
+  #tick<O>(now: number, logic: OnTimer<K, O>): void {
+    this.#domain = "processing-time";
+    for (;;) {
+      const timer = this.#processingTimers.takeDue(now);
+      if (timer === null) break;
+      this.begin(Math.max(timer.timestamp, this.currentWatermark() + 1), timer.key);
+      logic.onTimer?.(timer.timestamp, this, this);
+    }
+    this.tick(now);
+  }
+
   override timerService(): TimerService {
     return this;
   }
 
   timeDomain(): TimeDomain {
     return this.#domain;
-  }
-
-  override currentWatermark(): number {
-    return Math.max(this.watermark, this.context.watermark);
   }
 
   registerEventTimeTimer(timestamp: number): void {

@@ -33,7 +33,7 @@ Deno.test("semantics 5: late elements go to a side output that the workflow take
 
 Deno.test("semantics 5: late elements reach the side output of running totals and window functions", () => {
   const open: ProcessWindowFunction<Reading, string, Reading> = () => ({
-    process: (_, __, value, out) => out.collect(value),
+    process: (_, __, [value], out) => out.collect(value!),
   });
   for (const kind of ["running", "function"]) {
     const env = new StreamEnvironment();

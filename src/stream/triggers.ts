@@ -1,0 +1,294 @@
+/** The triggers of Flink's library. */
+
+import { type Duration, formatDuration, parseDuration } from "../base/duration.ts";
+import { FlightsError } from "../base/errors.ts";
+import { ValueStateDescriptor } from "./operators/functions.ts";
+import type {
+  OnMergeContext,
+  Trigger,
+  TriggerContext,
+  TriggerLogic,
+  TriggerResult,
+  TriggerStateStore,
+} from "./trigger.ts";
+
+const goOn = (): TriggerResult => "CONTINUE";
+
+/** Fires when the watermark comes to the window's end; the default of windows of event time. */
+export class EventTimeTrigger implements Trigger {
+  readonly description: string;
+
+  private constructor(private readonly early: Trigger | null) {
+    this.description = "event time" + (early === null ? "" : `, early ${early.description}`);
+  }
+
+  /** Fires at the end, and for each element that comes within the allowed lateness. */
+  static create(): EventTimeTrigger {
+    return new EventTimeTrigger(null);
+  }
+
+  /**
+   * Fires before the end as well, when `trigger` says so; such results are marked `early`. The end's
+   * firing stays, with all that the window then holds.
+   */
+  withEarlyFirings(trigger: Trigger): EventTimeTrigger {
+    return new EventTimeTrigger(trigger);
+  }
+
+  open(store: TriggerStateStore): TriggerLogic<unknown> {
+    const early = (this.early ?? NeverTrigger.create()).open(store);
+    return {
+      onElement: (element, context) => {
+        const end = lastOf(context);
+        if (end <= context.currentWatermark()) return "FIRE";
+        context.registerEventTimeTimer(end);
+        return early.onElement(element, context);
+      },
+      onEventTime: (timestamp, context) =>
+        timestamp === lastOf(context) ? "FIRE" : early.onEventTime(timestamp, context),
+      onProcessingTime: (timestamp, context) =>
+        lastOf(context) > context.currentWatermark()
+          ? early.onProcessingTime(timestamp, context)
+          : "CONTINUE",
+      ...(early.onMerge !== undefined && {
+        onMerge: (context: OnMergeContext) => {
+          const end = lastOf(context);
+          if (end > context.currentWatermark()) context.registerEventTimeTimer(end);
+          early.onMerge!(context);
+        },
+      }),
+    };
+  }
+}
+
+/** Fires when the clock comes to the window's end; the default of windows of processing time. */
+export class ProcessingTimeTrigger implements Trigger {
+  readonly description = "processing time";
+
+  private constructor() {}
+
+  /** Fires at the end, by the clock. */
+  static create(): ProcessingTimeTrigger {
+    return new ProcessingTimeTrigger();
+  }
+
+  open(): TriggerLogic<unknown> {
+    return {
+      onElement: (_, context) => {
+        context.registerProcessingTimeTimer(lastOf(context));
+        return "CONTINUE";
+      },
+      onEventTime: goOn,
+      onProcessingTime: (timestamp, context) => timestamp === lastOf(context) ? "FIRE" : "CONTINUE",
+      onMerge: (context) => context.registerProcessingTimeTimer(lastOf(context)),
+    };
+  }
+}
+
+/** Never fires; the default of global windows. */
+export class NeverTrigger implements Trigger {
+  readonly description = "never";
+
+  private constructor() {}
+
+  /** Never fires. */
+  static create(): NeverTrigger {
+    return new NeverTrigger();
+  }
+
+  open(): TriggerLogic<unknown> {
+    return { onElement: goOn, onEventTime: goOn, onProcessingTime: goOn, onMerge: () => {} };
+  }
+}
+
+const countOf = new ValueStateDescriptor<number>("count");
+const add = (a: number, b: number) => a + b;
+
+/** Fires at every n-th element of a window. By itself it does not fire at the window's end. */
+export class CountTrigger implements Trigger {
+  readonly description: string;
+
+  private constructor(private readonly count: number) {
+    this.description = `count ${count}`;
+  }
+
+  /**
+   * Fires when `count` elements have come since it fired last.
+   *
+   * @throws {FlightsError} `invalid-argument` unless it is a whole number above zero.
+   */
+  static of(count: number): CountTrigger {
+    if (!Number.isSafeInteger(count) || count <= 0) {
+      throw new FlightsError(
+        "invalid-argument",
+        `Cannot count elements: the count must be a whole number above zero, it is ${count}`,
+      );
+    }
+    return new CountTrigger(count);
+  }
+
+  open(store: TriggerStateStore): TriggerLogic<unknown> {
+    const state = store.getState(countOf);
+    return {
+      onElement: () => {
+        const count = (state.value() ?? 0) + 1;
+        if (count < this.count) state.update(count);
+        else state.clear();
+        return count < this.count ? "CONTINUE" : "FIRE";
+      },
+      onEventTime: goOn,
+      onProcessingTime: goOn,
+      onMerge: (context) => context.mergePartitionedState(countOf, add),
+    };
+  }
+}
+
+const nextFiringOf = new ValueStateDescriptor<number>("next firing");
+
+/**
+ * The end of the stretch of `interval` that `time` is in, but not behind the window that it is in. (The
+ * clock may well be behind a window of event time.)
+ */
+function nextFiring(time: number, interval: number, context: TriggerContext): number {
+  const next = (Math.floor(time / interval) + 1) * interval;
+  const last = lastOf(context);
+  return last > time ? Math.min(next, last) : next;
+}
+
+/** Whole milliseconds above zero. */
+function intervalOf(interval: Duration): number {
+  const milliseconds = parseDuration(interval);
+  if (milliseconds > 0) return milliseconds;
+  throw new FlightsError(
+    "invalid-argument",
+    "Cannot fire again and again: the interval must be above zero, it is 0ms",
+  );
+}
+
+/**
+ * Fires whenever event time has gone on by an interval, counted from the Unix epoch, and at the
+ * window's end.
+ */
+export class ContinuousEventTimeTrigger implements Trigger {
+  readonly description: string;
+
+  private constructor(private readonly interval: number) {
+    this.description = `every ${formatDuration(interval)} of event time`;
+  }
+
+  /** @throws {FlightsError} `invalid-argument` for an interval of zero. */
+  static of(interval: Duration): ContinuousEventTimeTrigger {
+    return new ContinuousEventTimeTrigger(intervalOf(interval));
+  }
+
+  open(store: TriggerStateStore): TriggerLogic<unknown> {
+    const next = store.getState(nextFiringOf);
+    const plan = (time: number, context: TriggerContext) => {
+      const at = nextFiring(time, this.interval, context);
+      next.update(at);
+      context.registerEventTimeTimer(at);
+    };
+    return {
+      onElement: (_, context) => {
+        const end = lastOf(context);
+        if (end <= context.currentWatermark()) return "FIRE";
+        context.registerEventTimeTimer(end);
+        if (next.value() === undefined) plan(context.timestamp, context);
+        return "CONTINUE";
+      },
+      onEventTime: (timestamp, context) => {
+        if (timestamp === lastOf(context)) return "FIRE";
+        if (timestamp !== next.value()) return "CONTINUE";
+        plan(timestamp, context);
+        return "FIRE";
+      },
+      onProcessingTime: goOn,
+      onMerge: (context) => {
+        context.mergePartitionedState(nextFiringOf, Math.min);
+        const at = next.value();
+        if (at !== undefined) context.registerEventTimeTimer(at);
+      },
+    };
+  }
+}
+
+/**
+ * Fires whenever the clock has gone on by an interval, counted from the Unix epoch, while a window
+ * holds elements. In a bounded run no clock decides: it does not fire (semantics 11).
+ */
+export class ContinuousProcessingTimeTrigger implements Trigger {
+  readonly description: string;
+
+  private constructor(private readonly interval: number) {
+    this.description = `every ${formatDuration(interval)} of processing time`;
+  }
+
+  /** @throws {FlightsError} `invalid-argument` for an interval of zero. */
+  static of(interval: Duration): ContinuousProcessingTimeTrigger {
+    return new ContinuousProcessingTimeTrigger(intervalOf(interval));
+  }
+
+  open(store: TriggerStateStore): TriggerLogic<unknown> {
+    const next = store.getState(nextFiringOf);
+    const plan = (time: number, context: TriggerContext) => {
+      const at = nextFiring(time, this.interval, context);
+      next.update(at);
+      context.registerProcessingTimeTimer(at);
+    };
+    return {
+      onElement: (_, context) => {
+        if (next.value() === undefined) plan(context.currentProcessingTime(), context);
+        return "CONTINUE";
+      },
+      onEventTime: goOn,
+      onProcessingTime: (timestamp, context) => {
+        if (timestamp !== next.value()) return "CONTINUE";
+        plan(timestamp, context);
+        return "FIRE";
+      },
+      onMerge: (context) => {
+        context.mergePartitionedState(nextFiringOf, Math.min);
+        const at = next.value();
+        if (at !== undefined) context.registerProcessingTimeTimer(at);
+      },
+    };
+  }
+}
+
+const purging: Readonly<Record<TriggerResult, TriggerResult>> = {
+  CONTINUE: "CONTINUE",
+  FIRE: "FIRE_AND_PURGE",
+  PURGE: "PURGE",
+  FIRE_AND_PURGE: "FIRE_AND_PURGE",
+};
+
+/** Fires when another trigger does, and throws away what was given out. */
+export class PurgingTrigger<T> implements Trigger<T> {
+  readonly description: string;
+
+  private constructor(private readonly inner: Trigger<T>) {
+    this.description = `purging ${inner.description}`;
+  }
+
+  /** The same as `trigger`, but each firing empties the window. */
+  static of<T>(trigger: Trigger<T>): PurgingTrigger<T> {
+    return new PurgingTrigger(trigger);
+  }
+
+  open(store: TriggerStateStore): TriggerLogic<T> {
+    const inner = this.inner.open(store);
+    return {
+      onElement: (element, context) => purging[inner.onElement(element, context)],
+      onEventTime: (timestamp, context) => purging[inner.onEventTime(timestamp, context)],
+      onProcessingTime: (timestamp, context) => purging[inner.onProcessingTime(timestamp, context)],
+      ...(inner.onMerge !== undefined && {
+        onMerge: (context: OnMergeContext) => inner.onMerge!(context),
+      }),
+    };
+  }
+}
+
+/** The last millisecond of the window in work. */
+function lastOf({ window }: TriggerContext): number {
+  return window.end - 1;
+}
