@@ -32,7 +32,7 @@ export class StreamEnvironment {
    */
   fromSource<T>(
     source: TopicSource<T> | ExternalSource<T>,
-    watermarks: WatermarkStrategy<NoInfer<T>>,
+    watermarks: WatermarkStrategy<T>,
   ): DataStream<T> {
     const isTopic = "topic" in source;
     const topic = isTopic ? source.topic : source.name ?? this.#freshSource(source.feed.kind);
