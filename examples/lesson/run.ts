@@ -4,6 +4,7 @@ import process from "node:process";
 import {
   execute,
   type ExecuteOptions,
+  flights,
   FlightsError,
   type JobStatus,
   type Log,
@@ -52,9 +53,8 @@ interface Stage {
   readonly over: AbortController;
 }
 
-/** Topics of a log in memory: one partition each, so that all that is printed has one order. */
-const topics = ["skyone", "sunset", "flightdata", "userstatistics"];
-const partitionsMadeAnew = 5;
+/** The four topics of the course. */
+const topics = Object.values(flights.topics);
 
 /** Bookings of each airline that are written at once, unless told otherwise. */
 const boundedCount = 20;
@@ -77,7 +77,8 @@ export async function runLesson(
     process.exitCode = stop.exitCode ?? 0;
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof FlightsError)) throw error;
-    tell(`error: ${error.message}`);
+    const isMissing = error instanceof FlightsError && error.code === "topic-missing";
+    tell(`error: ${error.message}${isMissing ? "; lesson 05 --create makes them" : ""}`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   } finally {
     stop.close();
@@ -103,6 +104,7 @@ async function runInMemory(
   );
   const log = await openSqliteLog({ directory: ":memory:" });
   try {
+    // One partition each, so that all that is printed has one order.
     await log.createTopics(topics.map((name) => ({ name, partitions: 1 })));
     return options.untilEnd
       ? await runOneByOne(stages, log, signal)
@@ -174,8 +176,8 @@ async function runOnLog(
   const log = await openLog(options);
   try {
     if (options.create) {
-      const made = topics.map((name) => ({ name, partitions: partitionsMadeAnew }));
-      await log.createTopics(made, { anew: true });
+      const partitions = flights.defaultPartitions;
+      await log.createTopics(topics.map((name) => ({ name, partitions })), { anew: true });
     }
     tell(`lesson ${number} on ${log.description}`);
     return await execute(env, {
