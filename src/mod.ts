@@ -4,6 +4,7 @@
  *
  * @example A workflow, tested without a log
  * ```ts
+ * import assert from "node:assert/strict";
  * import { type DataStream, TestDriver, TumblingEventTimeWindows } from "./mod.ts";
  *
  * interface Sale {
@@ -21,7 +22,7 @@
  * const results = test.collect(totals(sales.stream));
  * sales.send({ shop: "a", sum: 1 }, 0);
  * sales.send({ shop: "a", sum: 2 }, 60_000);
- * results.values(); // the first minute's sum: 1
+ * assert.deepEqual(results.values(), [{ shop: "a", sum: 1 }]); // the first minute's sum
  * ```
  *
  * @module
@@ -35,8 +36,20 @@ export { formatTime, isoMilliseconds, parseTime } from "./base/time.ts";
 
 export { ConnectedStreams, KeyedConnectedStreams } from "./stream/connected_streams.ts";
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
+export { IntervalJoin, IntervalJoined } from "./stream/interval_joined.ts";
+export {
+  type CoGroupedStreams,
+  CoGroupedWindows,
+  type JoinedStreams,
+  JoinedWindows,
+  KeyedStreamPair,
+  StreamPair,
+  StreamPairWhere,
+} from "./stream/joined_streams.ts";
+export { type TaggedUnion } from "./stream/operators/co_group.ts";
 export { WindowedStream } from "./stream/windowed_stream.ts";
 export { StreamEnvironment, type TopicSource } from "./stream/environment.ts";
+export { LookupTable, type TopicTable } from "./stream/table.ts";
 export {
   BadRecordError,
   type BadRecordReason,
@@ -45,7 +58,6 @@ export {
   text,
 } from "./stream/json.ts";
 export { type FieldKey, type Key } from "./stream/key.ts";
-export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
   type CoFlatMapFunction,
   type CoMapFunction,
@@ -84,6 +96,12 @@ export {
   type ValueState,
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
+export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
+export {
+  type ProcessJoinContext,
+  type ProcessJoinFunction,
+  type ProcessJoinLogic,
+} from "./stream/operators/interval_join.ts";
 export {
   type ProcessWindowContext,
   type ProcessWindowFunction,

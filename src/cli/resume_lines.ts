@@ -37,14 +37,14 @@ function isLoss(kind: ResumePoint["kind"]): boolean {
 
 /** The line of inputs that have topic and kind in common. */
 function lineOf(group: readonly ResumedInput[], from: StartFrom): ResumeLine {
-  const { topic, resume, isRepartition = false } = group[0]!;
+  const { topic, resume, isReadWhole = false } = group[0]!;
   const inOrder = group.toSorted((a, b) => a.partition - b.partition);
   const offsets = inOrder.map(({ resume }) => "offset" in resume ? resume.offset : null);
   const partitions = inOrder.map(({ partition }) => partition);
   return {
     level: isLoss(resume.kind) ? "warning" : "info",
     message: `resumes ${topic}[${rangesOf(partitions)}] at ${offsets.join(", ")} ` +
-      `(${reasonOf(resume, isRepartition ? "earliest" : from)})`,
+      `(${reasonOf(resume, isReadWhole ? "earliest" : from)})`,
     fields: {
       topic,
       resume: resume.kind,

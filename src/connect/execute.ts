@@ -10,10 +10,10 @@ import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
 import { runJob } from "../runtime/job.ts";
 import type { Job, JobOptions, UntilEnd } from "../runtime/job_options.ts";
 import type { JobStatus } from "../runtime/job_status.ts";
+import { overOwnTopics } from "../runtime/stages.ts";
 import { ensureTopics, sinkTopic, sourceTopic, topicsMissing } from "../runtime/topics.ts";
 import { waitFor } from "../runtime/wait_for.ts";
 import type { StreamEnvironment } from "../stream/environment.ts";
-import { overTopics } from "../stream/own_topics.ts";
 import { isBounded } from "../stream/sources.ts";
 import type { Topology } from "../stream/topology.ts";
 import { Feeder } from "./feeder.ts";
@@ -110,13 +110,7 @@ class Execution {
     this.#topology = topology;
     this.#options = options;
     this.#pace = pace;
-    this.#job = {
-      applicationId,
-      topology: overTopics(topology, {
-        source: (name) => sourceTopic(applicationId, name),
-        sink: (name) => sinkTopic(applicationId, name),
-      }),
-    };
+    this.#job = overOwnTopics({ applicationId, topology });
     this.#signal = AbortSignal.any([this.#failed.signal, ...signal === undefined ? [] : [signal]]);
   }
 

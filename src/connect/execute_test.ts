@@ -3,6 +3,7 @@ import { FlightsError } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
+import { explain } from "../runtime/explain.ts";
 import { runJob } from "../runtime/job.ts";
 import { resetJob } from "../runtime/reset.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
@@ -13,6 +14,7 @@ import { TestDriver } from "../stream/test_driver.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../stream/window.ts";
 import { execute } from "./execute.ts";
+import { behind } from "./testdata/failing_log.ts";
 
 const monotonous = WatermarkStrategy.forMonotonousTimestamps;
 
@@ -102,6 +104,40 @@ Deno.test("execute: an iterable's elements come out while it goes on, and at its
   assert.equal(windows.reduce((a, b) => a + b), 6);
 });
 
+Deno.test("execute: what was not put out when the job ended is put out all the same", async () => {
+  await withLog(async (log) => {
+    const env = new StreamEnvironment();
+    const taken: number[] = [];
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    env.fromSource(
+      Sources.asyncIterable(async function* () {
+        yield 1;
+        await begun.promise;
+        yield* [2, 3];
+      }),
+      monotonous(),
+    ).sinkTo(Sinks.callback(async (n) => {
+      begun.resolve();
+      await ended.promise;
+      taken.push(n);
+    }));
+    let stops = 0;
+    // The job stops when all is fed, and when all that was fed is processed; then its end is looked at.
+    const describeTopics = async (names?: readonly string[]) => {
+      const topics = await log.describeTopics(names);
+      if (stops === 2) ended.resolve();
+      return topics;
+    };
+    await execute(env, {
+      applicationId: "slow",
+      log: behind(log, { describeTopics }),
+      observer: { status: ({ state }) => void (state === "stopped" && stops++) },
+    });
+    assert.deepEqual(taken, [1, 2, 3]);
+  });
+});
+
 Deno.test("execute: a signal ends a run over a topic, and what was committed has been put out", async () => {
   await withLog(async (log) => {
     await log.createTopics([{ name: "lines", partitions: 2 }]);
@@ -137,6 +173,41 @@ Deno.test("execute: a second run on a kept log feeds and puts out only what is n
     assert.deepEqual(taken, ["a", "b", "c"]);
     await assert.rejects(run(["a"]), { code: "state-incompatible", message: /flights reset/ });
     assert.deepEqual(taken, ["a", "b", "c"]);
+  });
+});
+
+Deno.test("execute: of two runs of a job at once one feeds and one puts out each element", async () => {
+  await withLog(async (log) => {
+    const taken: number[][] = [[], []];
+    const run = async (mine: number[]) => {
+      const env = new StreamEnvironment();
+      env.fromCollection(Array.from({ length: 50 }, (_, i) => i))
+        .keyBy((n) => n % 3)
+        .sinkTo(Sinks.callback((n) => void mine.push(n)));
+      await execute(env, { applicationId: "both", log });
+    };
+    await Promise.all(taken.map(run));
+    assert.deepEqual(
+      taken.flat().toSorted((a, b) => a - b),
+      Array.from({ length: 50 }, (_, i) => i),
+    );
+  });
+});
+
+Deno.test("execute: a reset is refused while a feed of the job lives", async () => {
+  await withLog(async (log) => {
+    await log.createTopics([{ name: "sums-source-lines", partitions: 1 }]);
+    const feed = await log.join("sums-source-lines", {
+      description: "feed (process 1)",
+      topics: ["sums-source-lines"],
+      version: "1",
+    });
+    await assert.rejects(resetJob(log, "sums"), {
+      code: "members-alive",
+      message: /feed \(process 1\)/,
+    });
+    await feed.close();
+    await resetJob(log, "sums");
   });
 });
 
@@ -214,6 +285,70 @@ Deno.test("execute: what an iterable throws ends the run once what came before i
     await assert.rejects(run(), { code: "operator-failed", message: /no more/ });
     assert.deepEqual(await valuesOf(log, "numbers-source-iterable"), ["1", "2"]);
   });
+});
+
+Deno.test("execute: two sinks of one place are one, and each name is one place", () => {
+  const env = new StreamEnvironment();
+  const numbers = env.fromCollection([1]);
+  numbers.print("a");
+  numbers.sinkTo(Sinks.stdout());
+  numbers.sinkTo(Sinks.file("x/lines"));
+  numbers.sinkTo(Sinks.file("x/lines"));
+  assert.deepEqual(env.topology.taps.map(({ name }) => name), ["stdout", "lines"]);
+  const code = { code: "invalid-topology" };
+  assert.throws(() => numbers.sinkTo(Sinks.file("y/lines")), code);
+  assert.throws(() => numbers.sinkTo(Sinks.file("x/lines", { existing: "append" })), code);
+  numbers.sinkTo(Sinks.callback(() => {}, { name: "mine" }));
+  assert.throws(() => numbers.sinkTo(Sinks.callback(() => {}, { name: "mine" })), code);
+  assert.throws(
+    () => env.fromSource(Sources.collection([2], { name: "collection" }), monotonous()),
+    code,
+  );
+  env.fromCollection([2]);
+  assert.deepEqual(env.topology.feeds.map(({ topic }) => topic), ["collection", "collection-2"]);
+});
+
+Deno.test("execute: an element that is no line stops the job", async () => {
+  const env = new StreamEnvironment();
+  env.fromCollection(["one\ntwo"]).sinkTo(Sinks.stdout({ value: (one) => one }));
+  await assert.rejects(execute(env), { code: "operator-failed", message: /no line feed/ });
+});
+
+Deno.test("execute: the elements' types go from end to end", () => {
+  const env = new StreamEnvironment();
+  env.fromCollection([{ shop: "a", sum: 1 }]).sinkTo(Sinks.callback((sale, { offset }) => {
+    const shop: string = sale.shop;
+    const sum: number = sale.sum + offset;
+    // @ts-expect-error: there is no such field.
+    return void [shop, sum, sale.none];
+  }));
+  env.fromSource(Sources.stdin(text), monotonous()).map((line) => line.toUpperCase()).print();
+  // @ts-expect-error: the sink takes numbers.
+  env.fromCollection(["a"]).sinkTo(Sinks.callback((n: number) => void n));
+  env.fromSource(
+    Sources.asyncIterable(async function* () {
+      yield 1;
+      await Promise.resolve();
+    }),
+    monotonous(),
+  ).sinkTo(Sinks.file("numbers", { value: (n) => n.toFixed() }));
+  // @ts-expect-error: the assigner is for another element.
+  env.fromCollection([1], monotonous<string>().withTimestampAssigner((line) => line.length));
+});
+
+Deno.test("explain: names what is fed and what is tapped, and their topics", () => {
+  const env = new StreamEnvironment();
+  env.fromSource(Sources.file("x/lines", text), monotonous())
+    .union(env.fromCollection(["a"]))
+    .print();
+  const told = explain(env.topology, { applicationId: "job" });
+  for (
+    const part of [
+      /source job-source-lines +fed from: the file x\/lines/,
+      /source job-source-collection +fed from: a collection of 1/,
+      /sink stdout +goes on to: standard output\n.* to: job-sink-stdout/,
+    ]
+  ) assert.match(told, part);
 });
 
 Deno.test("execute: elements that are no JSON values are refused with their place", async () => {

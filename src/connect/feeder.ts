@@ -94,18 +94,18 @@ export class Feeder {
     this.#reader = readFeed(this.#options.feed, committed, this.#options)[Symbol.asyncIterator]();
   }
 
-  /** Reads until there is enough for a commit, or no more within the interval. */
+  /** Reads until there is enough for a commit, or what came first has waited for the interval. */
   async #fill(): Promise<void> {
     const { pace, interval, signal } = this.#options;
-    const deadline = pace.now() + interval;
+    let deadline = pace.now() + (this.#pending.length > 0 ? interval : pollInterval);
     let bytes = 0;
     while (bytes < maxBatchBytes && !signal.aborted) {
       this.#next ??= this.#reader!.next();
-      const left = deadline - pace.now();
-      if (left <= 0 && this.#pending.length > 0) return;
-      const chunk = await this.#within(left);
+      const chunk = await this.#within(Math.max(0, deadline - pace.now()));
       if (chunk === null) return;
-      if (chunk.elements.length > 0) this.#pending.push(chunk);
+      if (chunk.elements.length === 0) continue;
+      if (this.#pending.length === 0) deadline = pace.now() + interval;
+      this.#pending.push(chunk);
       for (const { value } of chunk.elements) bytes += value.length;
     }
   }
@@ -113,8 +113,9 @@ export class Feeder {
   /** The next chunk if it comes in time; null at the end, or after a failure, as well. */
   async #within(milliseconds: number): Promise<FeedChunk | null> {
     const { pace, signal } = this.#options;
-    const came = new AbortController();
-    const sleep = pace.sleep(milliseconds, AbortSignal.any([came.signal, signal]));
+    const over = new AbortController();
+    signal.addEventListener("abort", () => over.abort(), { signal: over.signal });
+    const sleep = pace.sleep(milliseconds, over.signal);
     try {
       const first = await Promise.race([this.#next!, sleep.then(() => null)]);
       if (first === null) return null;
@@ -126,7 +127,7 @@ export class Feeder {
       this.#failure = error;
       return null;
     } finally {
-      came.abort();
+      over.abort();
     }
   }
 

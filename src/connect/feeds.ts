@@ -25,8 +25,9 @@ export interface FeedChunk {
   readonly position: FeedPosition;
 }
 
-/** How many elements of a list are one chunk. */
-const chunkLength = 1_000;
+/** A chunk of a list has so many elements, or so many characters, at most. */
+const chunkCount = 1_000;
+const chunkLength = 256 * 1024;
 
 /**
  * Reads a source from a position on.
@@ -62,12 +63,16 @@ async function* readCollection(
         `has ${elements.length}; take the job back with \`flights reset\``,
     );
   }
-  for (let start = fed; start < elements.length; start += chunkLength) {
-    const chunk = elements.slice(start, start + chunkLength);
-    yield {
-      elements: chunk.map((element, i) => ({ value: jsonText(element), timestamp: start + i })),
-      position: { fed: start + chunk.length },
-    };
+  let chunk: FedElement[] = [];
+  let length = 0;
+  for (let i = fed; i < elements.length; i++) {
+    const value = jsonText(elements[i]);
+    chunk.push({ value, timestamp: i });
+    length += value.length;
+    const isFull = chunk.length === chunkCount || length >= chunkLength;
+    if (!isFull && i + 1 < elements.length) continue;
+    yield { elements: chunk, position: { fed: i + 1 } };
+    [chunk, length] = [[], 0];
   }
 }
 

@@ -25,12 +25,15 @@ export class Tapper {
   readonly #log: Log;
   readonly #options: TapperOptions;
   readonly #ended = new AbortController();
+  /** Ends a wait for records: it is to stop, or knows its end. */
+  readonly #news: AbortSignal;
   #end: number | null = null;
   #offset = 0;
 
   constructor(log: Log, options: TapperOptions) {
     this.#log = log;
     this.#options = options;
+    this.#news = AbortSignal.any([options.signal, this.#ended.signal]);
   }
 
   /** The topic that is tapped. */
@@ -72,7 +75,7 @@ export class Tapper {
     while (!signal.aborted && (this.#end === null || this.#offset < this.#end)) {
       const fetched = await member.poll([{ topic, partition: 0, offset: this.#offset }], {
         maxWaitMs,
-        signal: this.#end === null ? AbortSignal.any([signal, this.#ended.signal]) : signal,
+        signal: this.#end === null ? this.#news : signal,
       });
       if (member.isRebalancing) await member.poll([]);
       if (!holdsPlace(member) || member.assignment.generation !== generation) return "taken";

@@ -56,7 +56,7 @@ stage 2 of 2, repartition-words: state in job-changelog-repartition-words
 ●  source job-repartition-words  watermarks: carried from the stages before
 │                                dead letters: job-repartition-words.dead-letter
 ●  keyBy
-●  keyedProcess "counts"         state: timers, count (value)
+●  keyedProcess "counts"         state: timers, processing-time timers, count (value)
 ●  sink counts
 `,
   );

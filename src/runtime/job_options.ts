@@ -75,8 +75,8 @@ export interface ResumedInput {
   readonly partition: number;
   /** Where it goes on, and why there. */
   readonly resume: ResumePoint;
-  /** Whether it is a repartition topic of the job, which begins at its first record. */
-  readonly isRepartition?: boolean;
+  /** Whether it begins at its first record whatever `from` says: a repartition topic or a table. */
+  readonly isReadWhole?: boolean;
 }
 
 /** Is told what a job does. All functions are optional and must not throw. */

@@ -8,7 +8,7 @@ import { Task } from "../stream/task.ts";
 import type { Node, OperatorNode, SourceNode, Topology } from "../stream/topology.ts";
 import type { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import type { Job } from "./job_options.ts";
-import { type JobStage, jobStages } from "./stages.ts";
+import { type JobStage, jobStages, overOwnTopics } from "./stages.ts";
 import { changelogTopic } from "./topics.ts";
 
 /** A node of a stage. */
@@ -57,7 +57,7 @@ export interface Plan {
  */
 export function planOf(job: Job): Plan {
   const { applicationId } = job;
-  const stages = jobStages(job).map((stage) => planOfStage(applicationId, stage));
+  const stages = jobStages(overOwnTopics(job)).map((stage) => planOfStage(applicationId, stage));
   return { applicationId, stages };
 }
 
@@ -115,10 +115,13 @@ function titleOf({ id, name }: OperatorNode): string {
   return id.startsWith(name) ? id : `${name} "${id}"`;
 }
 
-function sourceSettings({ partitionedBy, watermarks, isRepartition }: SourceNode): string[] {
+function sourceSettings(
+  { partitionedBy, watermarks, isRepartition, fedFrom }: SourceNode,
+): string[] {
+  const feed = fedFrom === undefined ? [] : [`fed from: ${fedFrom}`];
   const placement = partitionedBy === null ? [] : [`partitioned by: ${partitionedBy}`];
   const told = isRepartition ? "carried from the stages before" : describeWatermarks(watermarks);
-  return [...placement, `watermarks: ${told}`];
+  return [...feed, ...placement, `watermarks: ${told}`];
 }
 
 function describeWatermarks(strategy: WatermarkStrategy<unknown>): string {
@@ -165,13 +168,16 @@ function tablesOf(topology: Topology): Readonly<Record<string, string>> {
 function stateOf(node: Node, tables: Readonly<Record<string, string>>): readonly string[] {
   const { id } = node;
   const windows = node.kind === "operator" ? node.details?.["windows"] : undefined;
-  return Object.entries(tables).flatMap(([table, shape]) => {
+  const kept = Object.entries(tables).flatMap(([table, shape]) => {
     // What windows hold is marked with what stands among the settings already.
     if (table === id) {
       return [windows !== undefined && shape.startsWith(windows) ? "windows" : shape];
     }
     if (!table.startsWith(`${id}/`)) return [];
-    const name = table.slice(id.length + 1).replace(/^state\//, "");
-    return [name === shape ? name : `${name} (${shape})`];
+    const name = table.slice(id.length + 1).replace(/^state\//, "")
+      .replace(/^window\/state\/(.*)$/, "$1 by window");
+    // Timers are there twice, for either time.
+    return [shape === "timers" || shape === name ? shape : `${name} (${shape})`];
   });
+  return [...new Set(kept)];
 }

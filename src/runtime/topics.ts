@@ -65,10 +65,10 @@ function stageTopics(
   { name, topology }: JobStage,
   partitions: number,
 ): readonly TopicSpec[] {
-  const names = topology.sources.flatMap(({ topic, isRepartition }) => [
+  const names = topology.sources.flatMap(({ topic, isRepartition, isTable }) => [
     ...(isRepartition ? [topic, watermarksTopic(topic)] : []),
     deadLetterTopic(topic),
-    ...(topology.findsLate ? [lateTopic(topic)] : []),
+    ...(topology.findsLate && !isTable ? [lateTopic(topic)] : []),
   ]);
   const changelogs: readonly TopicSpec[] = topology.isStateful
     ? [{ name: changelogTopic(applicationId, name), partitions, cleanup: "compact" }]

@@ -25,7 +25,24 @@ export function addExternalSink<T>(graph: StreamGraph, node: Node, sink: Externa
   }
   const buildFor = (topic: string) => topicSink<T>({ topic, value });
   const tapped = { name, tap, buildFor };
-  graph.operator([node], { name: `sink ${name}`, writes: [name], tapped, build: buildFor(name) });
+  graph.operator([node], {
+    name: `sink ${name}`,
+    writes: [name],
+    tapped,
+    details: { "goes on to": describeTap(tap) },
+    build: buildFor(name),
+  });
+}
+
+function describeTap(tap: Tap): string {
+  switch (tap.kind) {
+    case "stdout":
+      return "standard output";
+    case "file":
+      return `the file ${tap.path}`;
+    case "callback":
+      return "a function of the program";
+  }
 }
 
 function isSamePlace(a: Tap, b: Tap): boolean {

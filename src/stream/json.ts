@@ -7,6 +7,7 @@ import type { RawRecord } from "../base/record.ts";
 /** Why a record was refused; stands in the dead letter's header `error-reason`. */
 export type BadRecordReason =
   | "null-value"
+  | "null-key"
   | "not-utf8"
   | "not-json"
   | "schema"
@@ -68,6 +69,9 @@ export const text: Deserializer<string> = (record): string => {
   return value;
 };
 
+/** A value that nests deeper is taken to be in a circle. */
+const maxDepth = 1_000;
+
 /**
  * A value as JSON text that stands for all of it: read again, it is the same.
  *
@@ -75,7 +79,7 @@ export const text: Deserializer<string> = (record): string => {
  * A property that is undefined counts as not there.
  */
 export function jsonText(value: unknown): string {
-  const stranger = strangerIn(value, "");
+  const stranger = strangerIn(value, "", 0);
   if (stranger === null) return JSON.stringify(value);
   throw new FlightsError(
     "invalid-argument",
@@ -84,14 +88,15 @@ export function jsonText(value: unknown): string {
 }
 
 /** What in a value is no JSON, and where; null for nothing. */
-function strangerIn(value: unknown, path: string): string | null {
+function strangerIn(value: unknown, path: string, depth: number): string | null {
   if (value === null || typeof value === "string" || typeof value === "boolean") return null;
   const where = path === "" ? "it" : path;
   if (typeof value === "number") return Number.isFinite(value) ? null : `${where} is ${value}`;
   if (typeof value !== "object") return `${where} is of type ${typeof value}`;
+  if (depth > maxDepth) return `it is nested over ${maxDepth} deep, or in a circle`;
   if (Array.isArray(value)) {
     for (const [i, one] of value.entries()) {
-      const found = strangerIn(one, `${path}[${i}]`);
+      const found = strangerIn(one, `${path}[${i}]`, depth + 1);
       if (found !== null) return found;
     }
     return null;
@@ -101,7 +106,7 @@ function strangerIn(value: unknown, path: string): string | null {
     return `${where} is a ${prototype.constructor?.name ?? "class"}`;
   }
   for (const [name, one] of Object.entries(value)) {
-    const found = one === undefined ? null : strangerIn(one, `${path}.${name}`);
+    const found = one === undefined ? null : strangerIn(one, `${path}.${name}`, depth + 1);
     if (found !== null) return found;
   }
   return null;

@@ -28,6 +28,7 @@ export type Tap =
 export interface ExternalSink<T> {
   /** Names it within the job, and its topic `APPLICATION-sink-NAME`; null: the next free default. */
   readonly name: string | null;
+  /** Where its elements go. */
   readonly tap: Tap;
   /** The text that stands for an element. */
   readonly value: (value: T) => string;

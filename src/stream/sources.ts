@@ -13,7 +13,9 @@ export type Feed =
 export interface ExternalSource<T> {
   /** Names it within the job, and its topic `APPLICATION-source-NAME`; null: the next free default. */
   readonly name: string | null;
+  /** Where its elements come from. */
   readonly feed: Feed;
+  /** Makes an element of each record, or refuses it (semantics 19). */
   readonly deserializer: Deserializer<T>;
 }
 
@@ -96,6 +98,20 @@ export class Sources {
 /** Whether it has an end that is there already. */
 export function isBounded({ kind }: Feed): boolean {
   return kind === "collection" || kind === "file";
+}
+
+/** For people: what is fed. */
+export function describeFeed(feed: Feed): string {
+  switch (feed.kind) {
+    case "collection":
+      return `a collection of ${feed.elements.length}`;
+    case "file":
+      return `the file ${feed.path}`;
+    case "stdin":
+      return "standard input";
+    case "iterable":
+      return "an async iterable";
+  }
 }
 
 /** The last part of a path, as a name may be. */

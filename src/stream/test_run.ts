@@ -168,7 +168,11 @@ export class TestRun {
         const position = task.inputs[index]!.position;
         task.setCaughtUp(index, position >= records.length);
         this.#carried.get(source.topic)?.apply(task, index);
-        const rank = rankOf(index, task.partition, this.#partitions);
+        const rank = rankOf(source, {
+          sourceIndex: index,
+          partition: task.partition,
+          partitions: this.#partitions,
+        });
         const lane = new TestLane({ task, index, rank, records, at: position });
         if (lane.load((record) => headTimeOf(source, record))) lanes.push(lane);
       }

@@ -64,8 +64,12 @@ export interface SourceNode extends NodeBase {
   readonly partitionedBy: string | null;
   /** Whether it is a repartition topic of the job: nobody else writes it. */
   readonly isRepartition: boolean;
+  /** Whether its records are the rows of a table: they move no watermark and hold none back. */
+  readonly isTable: boolean;
   /** What is fed into it; then `topic` is its name within the job (`own_topics.ts`). */
   readonly feed?: Feed;
+  /** For people: what that is. */
+  readonly fedFrom?: string;
 }
 
 /** What an operator writes for a sink that is no topic. */
@@ -151,14 +155,22 @@ export class Topology {
     return [...new Set(topics)];
   }
 
-  /** The sources that are no topics. */
+  /**
+   * The sources that are no topics.
+   *
+   * @internal
+   */
   get feeds(): readonly (SourceNode & { readonly feed: Feed })[] {
     return this.sources.filter((node): node is SourceNode & { readonly feed: Feed } =>
       node.feed !== undefined
     );
   }
 
-  /** The sinks that are no topics; those of one name are one. */
+  /**
+   * The sinks that are no topics; those of one name are one.
+   *
+   * @internal
+   */
   get taps(): readonly TappedOutput[] {
     const taps = this.#nodes.flatMap((node) =>
       node.kind === "operator" && node.tapped !== undefined ? [node.tapped] : []
@@ -188,7 +200,7 @@ export class Topology {
       id: node.id,
       kind: node.kind,
       inputs: node.inputs.map(({ id }) => id),
-      ...(node.kind === "source" && { topic: node.topic }),
+      ...(node.kind === "source" && { topic: node.topic, ...(node.isTable && { isTable: true }) }),
       ...(node.kind === "operator" && { name: node.name, writes: node.writes }),
       ...(node.kind === "repartition" && { name: node.name }),
     })));

@@ -13,13 +13,13 @@ import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
 import { LateElements } from "./late_elements.ts";
 import { TriggerWork } from "./trigger_work.ts";
 import type { WindowContents, WindowContentsBuilder } from "./window_contents.ts";
-import type { WindowOutput, WindowOutputBuilder } from "./window_function.ts";
+import type { Firing, WindowOutput, WindowOutputBuilder } from "./window_function.ts";
 
 /** The settings of a window operator. */
 export interface WindowOperatorConfig<T, A, R> {
   readonly id: string;
-  readonly assigner: WindowAssigner<T>;
-  readonly trigger: Trigger<T>;
+  readonly assigner: WindowAssigner<never>;
+  readonly trigger: Trigger<never>;
   /** Milliseconds that a fired window still takes records. */
   readonly allowedLateness: number;
   /** The tag that takes late elements; null: the late topic takes their records. */
@@ -36,10 +36,14 @@ export function windowOperator<T, A, R>(config: WindowOperatorConfig<T, A, R>) {
 
 /** What made a trigger look at a window. */
 interface Cause {
-  /** How far time has come for the window: by the watermark, or by the clock. */
+  /** How far time had come before: the watermark, or the clock. */
+  readonly before: number;
+  /** How far it has come. */
   readonly now: number;
   /** The event time of results of windows without an end. */
   readonly timestamp: number;
+  /** How far event time has come, on the way to where the watermark is moving. */
+  readonly passed: number;
   /** Why results are given out when `now` is the window's end. */
   readonly closedBy: ClosedBy;
 }
@@ -48,7 +52,7 @@ class WindowOperator<T, A, R> implements Operator {
   readonly #panes: PaneTable<A>;
   readonly #contents: WindowContents<T, A, R>;
   readonly #work: TriggerWork<A>;
-  readonly #trigger: TriggerLogic<T>;
+  readonly #trigger: TriggerLogic<never>;
   readonly #late: LateElements;
   readonly #output: WindowOutput<R>;
 
@@ -81,7 +85,7 @@ class WindowOperator<T, A, R> implements Operator {
     const { context } = this;
     const byClock = assigner.endsBy === "processing-time";
     const time = byClock ? context.clock.now() : timestamp;
-    const windows = assigner.assign(time, value as T);
+    const windows = assigner.assign(time, value as never);
     const last = windows[windows.length - 1];
     if (last === undefined) return;
     const taking = windows.filter((window) => !this.#isLate(window, key));
@@ -97,10 +101,15 @@ class WindowOperator<T, A, R> implements Operator {
       const pane = this.#paneOf(window, key);
       this.#contents.add(pane, value as T);
       if (isHeld && window === lastTaking) pane.held++;
-      this.#panes.touch(pane);
       this.#work.begin(pane, timestamp);
-      const result = this.#trigger.onElement(value as T, this.#work);
-      this.#act(pane, result, { now, timestamp, closedBy: "correction" });
+      const result = this.#trigger.onElement(value as never, this.#work);
+      this.#act(pane, result, {
+        before: now,
+        now,
+        timestamp,
+        passed: context.watermark,
+        closedBy: "correction",
+      });
     }
   };
 
@@ -167,7 +176,6 @@ class WindowOperator<T, A, R> implements Operator {
     if (result === "PURGE" || result === "FIRE_AND_PURGE") {
       this.#release(pane);
       this.#contents.clear(pane);
-      this.#panes.touch(pane);
     }
     // No end will let go a window that has none.
     if (this.config.assigner.endsBy === "never" && this.#isEmpty(pane)) this.#panes.remove(pane);
@@ -178,13 +186,15 @@ class WindowOperator<T, A, R> implements Operator {
     return event.size + processing.size + pane.states.size === 0 && !this.#contents.has(pane);
   }
 
-  #firing({ key, window }: Pane<A>, { now, timestamp, closedBy }: Cause) {
+  #firing({ key, window }: Pane<A>, cause: Cause): Firing {
+    const { before, now, timestamp, passed } = cause;
+    const { endsBy } = this.config.assigner;
+    if (endsBy === "never") return { key, window, closedBy: "trigger", timestamp, passed };
     const last = window.end - 1;
-    if (this.config.assigner.endsBy === "never") {
-      return { key, window, closedBy: "trigger", timestamp } as const;
-    }
-    const why = last > now ? "early" : last === now ? closedBy : "correction";
-    return { key, window, closedBy: why, timestamp: last } as const;
+    const closedBy = last <= before ? "correction" : last > now ? "early" : cause.closedBy;
+    // What the clock gives out must not be late where it goes.
+    const earliest = endsBy === "event-time" ? last : this.context.watermark + 1;
+    return { key, window, closedBy, timestamp: Math.max(last, earliest), passed };
   }
 
   /** Its records have been given out, or thrown away as the trigger said. */
@@ -192,7 +202,6 @@ class WindowOperator<T, A, R> implements Operator {
     if (pane.held === 0) return;
     this.context.released(pane.held);
     pane.held = 0;
-    this.#panes.touch(pane);
   }
 
   advance(watermark: number, closedBy: ClosedBy): void {
@@ -204,7 +213,9 @@ class WindowOperator<T, A, R> implements Operator {
       const { pane, timestamp } = timer;
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onEventTime(timestamp, this.#work);
-      this.#act(pane, result, { now: timestamp, timestamp, closedBy });
+      const before = this.context.watermark;
+      const passed = Math.max(before, timestamp);
+      this.#act(pane, result, { before, now: timestamp, timestamp, passed, closedBy });
       if (this.config.assigner.endsBy === "event-time") this.#letGoAt(timer);
     }
     this.#output.advance?.(watermark);
@@ -218,10 +229,13 @@ class WindowOperator<T, A, R> implements Operator {
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onProcessingTime(timestamp, this.#work);
       const byClock = this.config.assigner.endsBy === "processing-time";
+      const { watermark } = this.context;
       this.#act(pane, result, {
-        now: byClock ? timestamp : this.context.watermark,
-        timestamp,
-        closedBy: byClock ? "clock" : "correction",
+        before: byClock ? timestamp - 1 : watermark,
+        now: byClock ? timestamp : watermark,
+        timestamp: Math.max(timestamp, watermark + 1),
+        passed: watermark,
+        closedBy: "clock",
       });
       if (byClock) this.#letGoAt(timer);
     }
