@@ -219,14 +219,15 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
    * one behind the watermark: at that of the watermark), as far as that has been read (semantics 7). What
    * comes later changes nothing of what was given out.
    *
-   * @param options `type`: `left` (the default) joins an element without a row with undefined, `inner`
-   * leaves it out; `id` names the state; set it where the topology may grow in front of it.
+   * @param options `type`: `left`, the default: an element without a row is joined with undefined; `id`
+   * names the state; set it where the topology may grow in front of it.
    */
   lookupJoin<V, O>(
     table: LookupTable<K, V>,
     join: (value: T, row: V | undefined) => O,
     options?: { readonly type?: "left"; readonly id?: string },
   ): DataStream<O>;
+  /** The same of the elements that have a row, the others left out. */
   lookupJoin<V, O>(
     table: LookupTable<K, V>,
     join: (value: T, row: V) => O,
@@ -238,8 +239,9 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
     options: { readonly type?: "left" | "inner"; readonly id?: string } = {},
   ): DataStream<O> {
     const id = options.id ?? this.graph.freshId("lookupJoin");
-    const build = lookupJoin({ id, isInner: options.type === "inner", join });
-    const settings = { name: "lookupJoin", id, stateful: true, build };
+    const { type = "left" } = options;
+    const build = lookupJoin({ id, isInner: type === "inner", join });
+    const settings = { name: "lookupJoin", id, stateful: true, details: { join: type }, build };
     return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
   }
 

@@ -69,13 +69,14 @@ export class StreamEnvironment {
    * A topic as a table: the newest record of each key is its row, a null value deletes it. Streams of
    * the same keys are joined with it ({@linkcode KeyedStream.lookupJoin}).
    *
-   * By default the key is the text of the record's key, which must have placed the record; each key's
+   * The key is the text of the record's key, which must have placed the record; each key's
    * place is checked. With a `key` function the rows go through a repartition topic of the job
    * (semantics 23).
    *
    * @throws {FlightsError} `invalid-topology` for a topic that is a source already.
    */
   fromTable<V>(table: TopicTable<V> & { readonly key?: undefined }): LookupTable<string, V>;
+  /** A topic as a table whose key is made of the text of the record's key. */
   fromTable<V, K extends Key>(
     table: TopicTable<V> & { readonly key: (text: string) => K },
   ): LookupTable<K, V>;

@@ -1,7 +1,6 @@
 /** Joins two keyed streams whose elements lie near each other in event time, as Flink does. */
 
 import { formatDuration } from "../../base/duration.ts";
-import type { OutputTag } from "../output_tag.ts";
 import { BufferTable } from "../state/buffer_table.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
