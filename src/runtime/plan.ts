@@ -8,7 +8,7 @@ import { Task } from "../stream/task.ts";
 import type { Node, OperatorNode, SourceNode, Topology } from "../stream/topology.ts";
 import type { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import type { Job } from "./job_options.ts";
-import { type JobStage, jobStages } from "./stages.ts";
+import { type JobStage, jobStages, overOwnTopics } from "./stages.ts";
 import { changelogTopic } from "./topics.ts";
 
 /** A node of a stage. */
@@ -57,7 +57,7 @@ export interface Plan {
  */
 export function planOf(job: Job): Plan {
   const { applicationId } = job;
-  const stages = jobStages(job).map((stage) => planOfStage(applicationId, stage));
+  const stages = jobStages(overOwnTopics(job)).map((stage) => planOfStage(applicationId, stage));
   return { applicationId, stages };
 }
 
@@ -116,11 +116,13 @@ function titleOf({ id, name }: OperatorNode): string {
 }
 
 function sourceSettings(
-  { partitionedBy, watermarks, isRepartition, isTable }: SourceNode,
+  { partitionedBy, watermarks, isRepartition, isTable, fedFrom }: SourceNode,
 ): string[] {
+  const feed = fedFrom === undefined ? [] : [`fed from: ${fedFrom}`];
   const placement = partitionedBy === null ? [] : [`partitioned by: ${partitionedBy}`];
   const told = isRepartition ? "carried from the stages before" : describeWatermarks(watermarks);
-  return [...placement, isTable ? "a table: the newest record of each key" : `watermarks: ${told}`];
+  const time = isTable ? "a table: the newest record of each key" : `watermarks: ${told}`;
+  return [...feed, ...placement, time];
 }
 
 function describeWatermarks(strategy: WatermarkStrategy<unknown>): string {

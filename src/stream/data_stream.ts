@@ -16,7 +16,9 @@ import { keyedProcess, process } from "./operators/process.ts";
 import { rollingReduce } from "./operators/rolling_reduce.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
 import type { OutputTag } from "./output_tag.ts";
+import { addExternalSink } from "./external_sink.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
+import { type ExternalSink, Sinks } from "./sinks.ts";
 import type { LookupTable } from "./table.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
@@ -136,11 +138,24 @@ export class DataStream<out T> {
     return this.graph.stream<S>(this.graph.sideOutput(this.sideOutputs, tag.id));
   }
 
-  /** Writes each element to a topic, its event time as the record's timestamp. */
-  sinkTo(sink: TopicSink<T>): void {
+  /**
+   * Writes each element to a topic, its event time as the record's timestamp, or to a sink that is no
+   * topic ({@linkcode Sinks}), which `execute` serves.
+   */
+  sinkTo(sink: TopicSink<T> | ExternalSink<T>): void {
+    if (!("topic" in sink)) return addExternalSink(this.graph, this.node, sink);
     const { topic } = sink;
     const name = `sink ${topic}`;
     this.graph.operator([this.node], { name, writes: [topic], build: topicSink(sink) });
+  }
+
+  /**
+   * Prints each element on standard output: text as it is, other values as JSON.
+   *
+   * @param label stands before each: `label> element`.
+   */
+  print(label?: string): void {
+    this.sinkTo(Sinks.print(label));
   }
 
   /**
