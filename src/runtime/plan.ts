@@ -121,8 +121,8 @@ function sourceSettings(
   const feed = fedFrom === undefined ? [] : [`fed from: ${fedFrom}`];
   const placement = partitionedBy === null ? [] : [`partitioned by: ${partitionedBy}`];
   const told = isRepartition ? "carried from the stages before" : describeWatermarks(watermarks);
-  const time = isTable ? "a table: the newest record of each key" : `watermarks: ${told}`;
-  return [...feed, ...placement, time];
+  const content = isTable ? "a table: the newest record of each key" : `watermarks: ${told}`;
+  return [...feed, ...placement, content];
 }
 
 function describeWatermarks(strategy: WatermarkStrategy<unknown>): string {
