@@ -210,6 +210,21 @@ Deno.test("a task waits while windows are open that the watermark closes, or tim
   }
 });
 
+Deno.test("semantics 9: silence closes sessions as it does other windows", () => {
+  bothWays(
+    (readings) => readings.window(EventTimeSessionWindows.withGap("1m")).reduce(sum),
+    (driver, step) => {
+      driver.send("in", [at(900_000), at(930_000, { value: 2 })]);
+      step();
+      // Idle after a day, with the time-out as the margin: event time flows on from 930,000.
+      driver.advance(86_400_000 + 59_998);
+      assert.deepEqual([results(driver), driver.held], [[], 2]);
+      driver.advance(1);
+      assert.deepEqual(results(driver), ["a=3 [900000, 990000) silence"]);
+    },
+  );
+});
+
 Deno.test("a count window leaves nothing of what it gave out", () => {
   const driver = driverOf((readings) => readings.countWindow(2).reduce(sum));
   driver.send("in", [at(1), at(2, { key: "b" }), at(3), at(4, { key: "b" })]);
