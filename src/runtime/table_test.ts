@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SimulatedClock, systemClock } from "../base/clock.ts";
-import { FlightsError, hasCode } from "../base/errors.ts";
+import { hasCode } from "../base/errors.ts";
 import { partitionForText } from "../base/murmur2.ts";
 import type { Log } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
@@ -14,17 +14,9 @@ import type { Topology } from "../stream/topology.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import { runJob } from "./job.ts";
 import type { JobOptions, ResumedInput } from "./job_options.ts";
+import { type Fault, faults, faultyLog } from "./test_faults.ts";
 import { followsReports } from "./start_context.ts";
-import {
-  draining,
-  fails,
-  overlay,
-  read,
-  type Sale,
-  until,
-  untilEnd,
-  withMembers,
-} from "./test_sales.ts";
+import { draining, fails, read, type Sale, until, untilEnd } from "./test_sales.ts";
 
 interface Settings {
   /** Whether the table's keys are `key:SHOP`. */
@@ -268,10 +260,7 @@ interface Plan {
   readonly settings: Required<Pick<Settings, "isKeyed" | "isPlaced">>;
   readonly steps: readonly {
     readonly appended: readonly Appended[];
-    /** Which commit of the run goes wrong, and how; 0: none. */
-    readonly atCommit: number;
-    readonly isWritten: boolean;
-    readonly dies: boolean;
+    readonly fault: Fault | null;
   }[];
 }
 
@@ -289,37 +278,11 @@ const plans: fc.Arbitrary<Plan> = fc.record({
         }),
         { maxLength: 12 },
       ),
-      atCommit: fc.nat(5),
-      isWritten: fc.boolean(),
-      dies: fc.boolean(),
+      fault: faults,
     }),
     { minLength: 1, maxLength: 4 },
   ),
 });
-
-/** A log on which one commit of a member goes wrong; each fetch takes one batch of a partition. */
-function faultyLog(log: Log, { atCommit, isWritten, dies }: Plan["steps"][number]): Log {
-  let commits = 0;
-  let isDead = false;
-  return withMembers(log, (member) => ({
-    poll: (positions, options) => member.poll(positions, { ...options, maxPartitionBytes: 1 }),
-    close: () => isDead ? Promise.resolve() : member.close(),
-    begin: () => {
-      const transaction = member.begin();
-      return overlay(transaction, {
-        commit: async (...args) => {
-          if (++commits !== atCommit) return await transaction.commit(...args);
-          if (isWritten) await transaction.commit(...args);
-          isDead = dies;
-          throw new FlightsError(
-            dies ? "log-full" : "log-unreachable",
-            "Cannot commit: as planned",
-          );
-        },
-      });
-    },
-  }));
-}
 
 Deno.test("semantics 7, 15 and 23: however bounded runs are broken, each sale meets the row of its time once", async () => {
   const property = fc.asyncProperty(plans, async ({ partitions, settings, steps }) => {
@@ -350,7 +313,7 @@ Deno.test("semantics 7, 15 and 23: however bounded runs are broken, each sale me
         }
       }
       leaseClock.advance(60_000);
-      const broken = run(faultyLog(log, step), settings, { ...untilEnd(), ...options, pace });
+      const broken = run(faultyLog(log, step.fault), settings, { ...untilEnd(), ...options, pace });
       await broken.catch((error) =>
         assert.ok(hasCode(error, "log-full", "log-unreachable"), error)
       );

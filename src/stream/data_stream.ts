@@ -1,15 +1,24 @@
 /** The words of the language, as Flink's DataStream API has them. */
 
-import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
-import { IntervalJoin } from "./joined_streams.ts";
+import { IntervalJoin } from "./interval_joined.ts";
+import {
+  type CoGroupedStreams,
+  CoGroupedWindows,
+  type JoinedStreams,
+  JoinedWindows,
+  StreamPair,
+} from "./joined_streams.ts";
 import type { FieldKey, Key } from "./key.ts";
+import { ConnectedStreams, KeyedConnectedStreams } from "./connected_streams.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./operators/functions.ts";
 import { lookupJoin } from "./operators/lookup_join.ts";
 import { keyedProcess, process } from "./operators/process.ts";
 import { rollingReduce } from "./operators/rolling_reduce.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
 import type { OutputTag } from "./output_tag.ts";
+import { addExternalSink } from "./external_sink.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
+import { type ExternalSink, Sinks } from "./sinks.ts";
 import type { LookupTable } from "./table.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
@@ -104,16 +113,49 @@ export class DataStream<out T> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
   }
 
+  /** Pairs the elements of this stream with those of `right` that have the same key and window. */
+  join<R>(right: DataStream<R>): JoinedStreams<T, R> {
+    return new StreamPair({
+      ...this.#pairedWith(right),
+      finish: (windows) => new JoinedWindows<T, R>(windows),
+    });
+  }
+
+  /** Groups the elements of this stream and of `right` that have the same key and window. */
+  coGroup<R>(right: DataStream<R>): CoGroupedStreams<T, R> {
+    return new StreamPair({
+      ...this.#pairedWith(right),
+      finish: (windows) => new CoGroupedWindows<T, R>(windows),
+    });
+  }
+
+  #pairedWith<R>(right: DataStream<R>) {
+    return { graph: this.graph, left: this.node, right: right.node };
+  }
+
   /** What an operator put aside under `tag`. */
   getSideOutput<S>(tag: OutputTag<S>): DataStream<S> {
     return this.graph.stream<S>(this.graph.sideOutput(this.sideOutputs, tag.id));
   }
 
-  /** Writes each element to a topic, its event time as the record's timestamp. */
-  sinkTo(sink: TopicSink<T>): void {
+  /**
+   * Writes each element to a topic, its event time as the record's timestamp, or to a sink that is no
+   * topic ({@linkcode Sinks}), which `execute` serves.
+   */
+  sinkTo(sink: TopicSink<T> | ExternalSink<T>): void {
+    if (!("topic" in sink)) return addExternalSink(this.graph, this.node, sink);
     const { topic } = sink;
     const name = `sink ${topic}`;
     this.graph.operator([this.node], { name, writes: [topic], build: topicSink(sink) });
+  }
+
+  /**
+   * Prints each element on standard output: text as it is, other values as JSON.
+   *
+   * @param label stands before each: `label> element`.
+   */
+  print(label?: string): void {
+    this.sinkTo(Sinks.print(label));
   }
 
   /**
@@ -177,14 +219,15 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
    * one behind the watermark: at that of the watermark), as far as that has been read (semantics 7). What
    * comes later changes nothing of what was given out.
    *
-   * @param options `type`: `left` (the default) joins an element without a row with undefined, `inner`
-   * leaves it out; `id` names the state; set it where the topology may grow in front of it.
+   * @param options `type`: `left`, the default: an element without a row is joined with undefined; `id`
+   * names the state; set it where the topology may grow in front of it.
    */
   lookupJoin<V, O>(
     table: LookupTable<K, V>,
     join: (value: T, row: V | undefined) => O,
     options?: { readonly type?: "left"; readonly id?: string },
   ): DataStream<O>;
+  /** The same of the elements that have a row, the others left out. */
   lookupJoin<V, O>(
     table: LookupTable<K, V>,
     join: (value: T, row: V) => O,
@@ -196,8 +239,9 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
     options: { readonly type?: "left" | "inner"; readonly id?: string } = {},
   ): DataStream<O> {
     const id = options.id ?? this.graph.freshId("lookupJoin");
-    const build = lookupJoin({ id, isInner: options.type === "inner", join });
-    const settings = { name: "lookupJoin", id, stateful: true, build };
+    const { type = "left" } = options;
+    const build = lookupJoin({ id, isInner: type === "inner", join });
+    const settings = { name: "lookupJoin", id, stateful: true, details: { join: type }, build };
     return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
   }
 

@@ -32,7 +32,7 @@ interface StateEntry {
 /** By the table's name behind the operator's id, the time that its timers go by. */
 const domains: ReadonlyMap<string, TimeDomain> = new Map([
   ["timers", "event-time"],
-  ["processing-timers", "processing-time"],
+  ["processing-time timers", "processing-time"],
 ]);
 
 /** A table that holds state or timers of a function: the operator's id, and what the table is for. */

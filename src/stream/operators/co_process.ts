@@ -30,9 +30,9 @@ export interface CoFlatMapFunction<in A, in B, out O> {
 /** The logic of a process function over two streams in one task. */
 export interface CoProcessLogic<in A, in B, out O> {
   /** Called for each element of the first stream. */
-  processElement1(value: A, context: ProcessContext, out: Collector<O>): void;
+  readonly processElement1: (value: A, context: ProcessContext, out: Collector<O>) => void;
   /** Called for each element of the second stream. */
-  processElement2(value: B, context: ProcessContext, out: Collector<O>): void;
+  readonly processElement2: (value: B, context: ProcessContext, out: Collector<O>) => void;
 }
 
 /** Called when a task starts; returns the logic that the task calls. */
@@ -41,9 +41,9 @@ export type CoProcessFunction<A, B, O> = () => CoProcessLogic<A, B, O>;
 /** The same over two keyed streams: both work on the state and the timers of their key. */
 export interface KeyedCoProcessLogic<in A, in B, in K, out O> extends OnTimer<K, O> {
   /** Called for each element of the first stream. */
-  processElement1(value: A, context: KeyedContext<K>, out: Collector<O>): void;
+  readonly processElement1: (value: A, context: KeyedContext<K>, out: Collector<O>) => void;
   /** Called for each element of the second stream. */
-  processElement2(value: B, context: KeyedContext<K>, out: Collector<O>): void;
+  readonly processElement2: (value: B, context: KeyedContext<K>, out: Collector<O>) => void;
 }
 
 /** Called when a task starts, to take hold of its state; returns the logic that the task calls. */

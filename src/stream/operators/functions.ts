@@ -238,7 +238,10 @@ export interface TimerService extends TimeService {
 
 /** Where a process function is in the stream. */
 export interface ProcessContext {
-  /** The event time of the element in work; in `onTimer` the timer's time, of either domain. */
+  /**
+   * The event time of the element in work; in `onTimer` the timer's time, of either domain, but where
+   * the watermark has come past a time of the clock the first that is not late (semantics 2).
+   */
   timestamp(): number;
   /** Hands `value` to a side output. */
   output<S>(tag: OutputTag<S>, value: S): void;

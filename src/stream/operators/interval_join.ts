@@ -1,12 +1,12 @@
 /** Joins two keyed streams whose elements lie near each other in event time, as Flink does. */
 
 import { formatDuration } from "../../base/duration.ts";
-import type { OutputTag } from "../output_tag.ts";
 import { BufferTable } from "../state/buffer_table.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type { Collector, ProcessContext } from "./functions.ts";
 import { Work } from "./work.ts";
+import { LateElements } from "./late_elements.ts";
 
 /** Where a join function is in the stream. */
 export interface ProcessJoinContext extends ProcessContext {
@@ -49,7 +49,7 @@ export function intervalJoin<L, R, O>(config: IntervalJoinConfig<L, R, O>) {
 /** One of the two inputs: what waits there, and which of the others its elements meet. */
 interface Side {
   readonly buffer: BufferTable<unknown>;
-  readonly lateTag: string | null;
+  readonly late: LateElements;
   /** An element at t meets those of the other side in [t + from, t + to]. */
   readonly from: number;
   readonly to: number;
@@ -66,20 +66,21 @@ class IntervalJoin<L, R, O> implements Operator {
   constructor(
     config: IntervalJoinConfig<L, R, O>,
     readonly context: OperatorContext,
-    readonly downstream: Downstream,
+    downstream: Downstream,
   ) {
     const { id, lower, upper } = config;
     // Under narrower bounds elements were let go that wider ones need.
     const shape = `interval [${formatDuration(lower)}, ${formatDuration(upper)}]`;
-    const side = (name: string, settings: Pick<Side, "lateTag" | "from" | "to">): Side => {
-      const { lateTag, to } = settings;
+    const side = (
+      name: string,
+      { from, to, tag }: Pick<Side, "from" | "to"> & { readonly tag: string | null },
+    ): Side => {
       const buffer = context.state.add(new BufferTable(), { name: `${id}/${name}`, shape });
-      // Nothing may get lost: a tag that nobody takes is none.
-      const taken = lateTag !== null && downstream.takes(lateTag) ? lateTag : null;
-      return { ...settings, buffer, lateTag: taken, keep: Math.max(0, to) };
+      const late = new LateElements(context, downstream, { tag });
+      return { from, to, buffer, late, keep: Math.max(0, to) };
     };
-    this.#left = side("left", { lateTag: config.leftLateTag, from: lower, to: upper });
-    this.#right = side("right", { lateTag: config.rightLateTag, from: -upper, to: -lower });
+    this.#left = side("left", { tag: config.leftLateTag, from: lower, to: upper });
+    this.#right = side("right", { tag: config.rightLateTag, from: -upper, to: -lower });
     this.#logic = config.open();
     this.#work = new JoinWork(context, downstream);
   }
@@ -106,18 +107,14 @@ class IntervalJoin<L, R, O> implements Operator {
   #take(side: Side, value: unknown, timestamp: number, key: string): boolean {
     const { context } = this;
     if (timestamp < context.watermark) {
-      this.#late(side, value, timestamp, key);
+      // The times at which it could have met others.
+      const span = { start: timestamp + side.from, end: timestamp + side.to + 1 };
+      side.late.take(span, { value, timestamp, key });
       return false;
     }
     context.used();
     side.buffer.add(key, { timestamp, value });
     return true;
-  }
-
-  #late({ lateTag, from, to }: Side, value: unknown, timestamp: number, key: string): void {
-    const span = { start: timestamp + from, end: timestamp + to + 1 };
-    this.context.late(span, { forward: lateTag === null });
-    if (lateTag !== null) this.downstream.emitTo(lateTag, value, timestamp, key);
   }
 
   /** Lets go what nobody can meet any more. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { KeyedStream } from "../data_stream.ts";
 import { StreamEnvironment } from "../environment.ts";
-import type { IntervalJoined } from "../joined_streams.ts";
+import type { IntervalJoined } from "../interval_joined.ts";
 import type { OutputTag } from "../output_tag.ts";
 import { type Reading, readings } from "../test_jobs.ts";
 import { TestDriver, type TestDriverOptions } from "../test_driver.ts";
