@@ -164,6 +164,18 @@ Deno.test("ContinuousProcessingTimeTrigger fires at each interval of the clock, 
   );
 });
 
+Deno.test("early firings by the clock end with the window, however long it takes late elements", () => {
+  const every = ContinuousProcessingTimeTrigger.of("10s");
+  const driver = driverOf((readings) =>
+    readings.window(minute).allowedLateness("1h")
+      .trigger(EventTimeTrigger.create().withEarlyFirings(every)).reduce(sum)
+  );
+  driver.send("in", [at(1), at(60_000, { key: "b" })]);
+  driver.advance(30_000);
+  const ofA = results(driver).filter((line) => line.startsWith("a"));
+  assert.deepEqual(ofA, ["a=1 [0, 60000) watermark"]);
+});
+
 Deno.test("semantics 2: results of global windows carry the time of the element or timer that fired them", () => {
   const driver = driverOf((readings) =>
     readings.window(GlobalWindows.create()).trigger(ContinuousEventTimeTrigger.of("10s"))
