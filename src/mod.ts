@@ -4,6 +4,7 @@
  *
  * @example A workflow, tested without a log
  * ```ts
+ * import assert from "node:assert/strict";
  * import { type DataStream, TestDriver, TumblingEventTimeWindows } from "./mod.ts";
  *
  * interface Sale {
@@ -21,7 +22,7 @@
  * const results = test.collect(totals(sales.stream));
  * sales.send({ shop: "a", sum: 1 }, 0);
  * sales.send({ shop: "a", sum: 2 }, 60_000);
- * results.values(); // the first minute's sum: 1
+ * assert.deepEqual(results.values(), [{ shop: "a", sum: 1 }]); // the first minute's sum
  * ```
  *
  * @module

@@ -5,26 +5,38 @@
 
 import assert from "node:assert/strict";
 import {
-  BadRecordError,
+  type AggregateFunction,
+  type AggregatingState,
+  AggregatingStateDescriptor,
+  type BadRecordError,
   type ClosedBy,
   type Collector,
+  type ConnectedStreams,
   type DataStream,
   type Deserializer,
-  explain,
+  EventTimeSessionWindows,
+  type explain,
   json,
   type Key,
+  type KeyedConnectedStreams,
+  type KeyedCoProcessFunction,
   type KeyedProcessFunction,
   type KeyedStream,
+  ListStateDescriptor,
+  MapStateDescriptor,
   OutputTag,
   type ProcessFunction,
   type ProcessWindowFunction,
+  ReducingStateDescriptor,
   type RuntimeContext,
+  SlidingEventTimeWindows,
   StreamEnvironment,
   TestDriver,
   type TestResult,
   type TestSink,
   type TestSource,
   text,
+  type TimerService,
   TumblingEventTimeWindows,
   type ValueState,
   ValueStateDescriptor,
@@ -45,6 +57,11 @@ interface Sale {
   readonly sum: number;
   readonly paid: boolean;
   readonly lines: readonly string[];
+}
+
+interface Click {
+  readonly page: string;
+  readonly at: number;
 }
 
 interface Refund extends Sale {
@@ -213,6 +230,115 @@ Deno.test("types: a window function takes what was reduced and says what comes o
   is<Same<typeof results, DataStream<string>>>();
   // @ts-expect-error the function is of texts as keys
   stream.keyBy("paid").window(TumblingEventTimeWindows.of("1m")).reduce((a) => a, describe);
+});
+
+Deno.test("types: state of each kind has the types of its descriptor", () => {
+  const { sales: stream } = sales();
+  const list = new ListStateDescriptor<string>("list");
+  const map = new MapStateDescriptor<string, number>("map", { ttl: { duration: "1h" } });
+  const most = new ReducingStateDescriptor<number>("most", Math.max);
+  const mean = new AggregatingStateDescriptor("mean", {
+    createAccumulator: () => ({ sum: 0, count: 0 }),
+    add: (value: number, { sum, count }) => ({ sum: sum + value, count: count + 1 }),
+    getResult: ({ sum, count }) => String(sum / count),
+    merge: (a, b) => ({ sum: a.sum + b.sum, count: a.count + b.count }),
+  });
+  stream.keyBy("shop").process<string>((runtime) => {
+    const lines = runtime.getListState(list);
+    is<Same<ReturnType<typeof lines.get>, readonly string[]>>();
+    const sums = runtime.getMapState(map);
+    is<Same<ReturnType<typeof sums.entries>, readonly (readonly [string, number])[]>>();
+    is<
+      Same<
+        ReturnType<ReturnType<typeof runtime.getReducingState<number>>["get"]>,
+        number | undefined
+      >
+    >();
+    const average = runtime.getAggregatingState(mean);
+    is<Same<typeof average, AggregatingState<number, string>>>();
+    runtime.getReducingState(most);
+    // @ts-expect-error a list is no value
+    const wrong: ValueState<string> | false = runtime.taskPartition < 0 && runtime.getState(list);
+    return {
+      processElement: (sale, context) => {
+        is<Same<ReturnType<typeof context.timerService>, TimerService>>();
+        lines.addAll(sale.lines);
+        sums.put(sale.shop, sale.sum);
+        average.add(sale.sum);
+        // @ts-expect-error the names of the map are texts
+        sums.put(sale.sum, sale.sum);
+        // @ts-expect-error numbers are averaged
+        if (wrong) average.add(sale.shop);
+      },
+    };
+  });
+  // @ts-expect-error a map is keyed by texts or numbers
+  type _Map = MapStateDescriptor<boolean, number>;
+});
+
+Deno.test("types: connected streams tell their elements apart and share a key", () => {
+  const { test, sales: stream } = sales();
+  const clicks = test.source<Click>("clicks", { partitionedBy: "page" }).stream;
+  const both = stream.connect(clicks);
+  is<Same<typeof both, ConnectedStreams<Sale, Click>>>();
+  const mapped = both.map({ map1: (sale) => sale.shop, map2: (click) => click.page });
+  is<Same<typeof mapped, DataStream<string>>>();
+  // @ts-expect-error a click has no shop
+  both.map({ map1: (sale) => sale.shop, map2: (click) => click.shop });
+  const flat = both.flatMap<string | number>({
+    flatMap1: (sale) => sale.lines,
+    flatMap2: (click) => [click.at],
+  });
+  is<Same<typeof flat, DataStream<string | number>>>();
+  const keyed = stream.keyBy("shop").connect(clicks.keyBy("page"));
+  is<Same<typeof keyed, KeyedConnectedStreams<Sale, Click, string>>>();
+  const byField = both.keyBy("shop", "page");
+  is<Same<typeof byField, KeyedConnectedStreams<Sale, Click, string>>>();
+  const apart = stream.keyBy("shop").connect(clicks.keyBy("at"));
+  is<Same<typeof apart, ConnectedStreams<Sale, Click>>>();
+  const open: KeyedCoProcessFunction<Sale, Click, string, number> = () => ({
+    processElement1: (sale, context, out) => {
+      is<Same<ReturnType<typeof context.getCurrentKey>, string>>();
+      out.collect(sale.sum);
+    },
+    processElement2: (click, _, out) => out.collect(click.at),
+  });
+  is<Same<ReturnType<typeof keyed.process<number>>, DataStream<number>>>();
+  keyed.process(open);
+  // @ts-expect-error the streams are the other way round
+  clicks.keyBy("page").connect(stream.keyBy("shop")).process(open);
+});
+
+Deno.test("types: an aggregate gives its result, and its function takes it", () => {
+  const { sales: stream } = sales();
+  const windows = stream.keyBy("shop").window(SlidingEventTimeWindows.of("1m", "10s"));
+  const counting: AggregateFunction<Sale, number, string> = {
+    createAccumulator: () => 0,
+    add: (_, count) => count + 1,
+    getResult: String,
+    merge: (a, b) => a + b,
+  };
+  const counts = windows.aggregate(counting);
+  is<Same<typeof counts, DataStream<string>>>();
+  const measured = windows.aggregate<number, string, number>(counting, () => ({
+    process: (key, _, elements, out) => {
+      is<Same<typeof elements, readonly string[]>>();
+      out.collect(key.length + elements[0]!.length);
+    },
+  }));
+  is<Same<typeof measured, DataStream<number>>>();
+  const all = windows.process<Sale>(() => ({
+    process: (_, __, elements, out) => elements.forEach((sale) => out.collect(sale)),
+  }));
+  is<Same<typeof all, DataStream<Sale>>>();
+  const running = stream.keyBy("shop").reduce((a, b) => ({ ...b, sum: a.sum + b.sum }));
+  is<Same<typeof running, DataStream<Sale>>>();
+  // @ts-expect-error the function aggregates sales
+  stream.map(({ sum }) => sum).keyBy((sum) => sum).countWindow(2).aggregate(counting);
+  // @ts-expect-error a session's gap is taken from sales
+  stream.keyBy("shop").window(EventTimeSessionWindows.withDynamicGap((click: Click) => click.at));
+  // @ts-expect-error a rolling reduce gives what it takes
+  stream.keyBy("shop").reduce((a) => a.sum);
 });
 
 Deno.test("types: a sink takes the elements of its stream", () => {

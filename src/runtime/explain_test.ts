@@ -56,7 +56,7 @@ stage 2 of 2, repartition-words: state in job-changelog-repartition-words
 ●  source job-repartition-words  watermarks: carried from the stages before
 │                                dead letters: job-repartition-words.dead-letter
 ●  keyBy
-●  keyedProcess "counts"         state: timers, count (value)
+●  keyedProcess "counts"         state: timers, processing-time timers, count (value)
 ●  sink counts
 `,
   );
@@ -171,4 +171,37 @@ Deno.test("explain draws the edges of any graph: they can be read from the pictu
     }),
     { numRuns: 500 },
   );
+});
+
+Deno.test("explain tells of joins their bounds and late records, of tables that they are ones", () => {
+  const env = new StreamEnvironment();
+  const late = new OutputTag<string>("late");
+  const [left, right] = ["left", "right"].map((topic) =>
+    env.fromSource({ topic, deserializer: text }, monotonous).keyBy((word) => word)
+  );
+  const table = env.fromTable({ topic: "names", deserializer: text });
+  const pairs = left!.intervalJoin(right!).between("-1m", "5s").sideOutputLeftLateData(late)
+    .process<string>(() => ({ processElement: (word, _, __, out) => out.collect(word) }));
+  pairs.getSideOutput(late).sinkTo({ topic: "late" });
+  left!.lookupJoin(table, (word, name) => `${word} ${name}`, { type: "inner" }).sinkTo({
+    topic: "out",
+  });
+  const picture = explain(env.topology, { applicationId: "job" });
+  const details = (title: string) => {
+    const lines = picture.split("\n");
+    const from = lines.findIndex((line) => line.includes(title));
+    const behind = lines.slice(from + 1).findIndex((line) => line.includes("●"));
+    return lines.slice(from, from + 1 + behind).map((line) => line.split(/ {2,}/).at(-1));
+  };
+  assert.deepEqual(details(" intervalJoin "), [
+    "interval: [-1m, 5s]",
+    "state: left (interval [-1m, 5s]), right (interval [-1m, 5s])",
+    "late records: job-repartition-right.late",
+  ]);
+  assert.deepEqual(details(" lookupJoin "), ["type: inner", "state: rows (versions of rows)"]);
+  assert.deepEqual(details("source names"), [
+    "partitioned by: key",
+    "read as: table",
+    "dead letters: names.dead-letter",
+  ]);
 });

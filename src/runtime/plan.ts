@@ -115,10 +115,12 @@ function titleOf({ id, name }: OperatorNode): string {
   return id.startsWith(name) ? id : `${name} "${id}"`;
 }
 
-function sourceSettings({ partitionedBy, watermarks, isRepartition }: SourceNode): string[] {
+function sourceSettings(source: SourceNode): string[] {
+  const { partitionedBy, watermarks, isRepartition, isTable } = source;
   const placement = partitionedBy === null ? [] : [`partitioned by: ${partitionedBy}`];
   const told = isRepartition ? "carried from the stages before" : describeWatermarks(watermarks);
-  return [...placement, `watermarks: ${told}`];
+  // A table holds no time back and moves none.
+  return [...placement, isTable ? "read as: table" : `watermarks: ${told}`];
 }
 
 function describeWatermarks(strategy: WatermarkStrategy<unknown>): string {
@@ -133,13 +135,18 @@ function describeWatermarks(strategy: WatermarkStrategy<unknown>): string {
   ].join(", ");
 }
 
-/** Where the records of late elements go, unless a side output takes those. */
-function lateTopics({ id, findsLate, lateTag }: OperatorNode, stage: Topology): readonly string[] {
+/** Where the records of late elements go, unless side outputs take those. */
+function lateTopics(node: OperatorNode, stage: Topology): readonly string[] {
+  const { id, inputs, findsLate, lateTags = [] } = node;
   if (!findsLate) return [];
-  const isTaken = stage.nodes.some((other) =>
-    other.kind === "side-output" && other.inputs[0]!.id === id && other.tagId === lateTag
+  const isTaken = (tag: string | null | undefined) =>
+    stage.nodes.some((other) =>
+      other.kind === "side-output" && other.inputs[0]!.id === id && other.tagId === tag
+    );
+  const topics = inputs.flatMap((input, index) =>
+    isTaken(lateTags[index]) ? [] : topicsAbove(input.id, stage).map(lateTopic)
   );
-  return isTaken ? [] : [...new Set(topicsAbove(id, stage).map(lateTopic))];
+  return [...new Set(topics)];
 }
 
 /** The topics of a stage whose records reach the node of that id. */
@@ -165,13 +172,16 @@ function tablesOf(topology: Topology): Readonly<Record<string, string>> {
 function stateOf(node: Node, tables: Readonly<Record<string, string>>): readonly string[] {
   const { id } = node;
   const windows = node.kind === "operator" ? node.details?.["windows"] : undefined;
-  return Object.entries(tables).flatMap(([table, shape]) => {
+  const kept = Object.entries(tables).flatMap(([table, shape]) => {
     // What windows hold is marked with what stands among the settings already.
     if (table === id) {
       return [windows !== undefined && shape.startsWith(windows) ? "windows" : shape];
     }
     if (!table.startsWith(`${id}/`)) return [];
-    const name = table.slice(id.length + 1).replace(/^state\//, "");
-    return [name === shape ? name : `${name} (${shape})`];
+    const name = table.slice(id.length + 1).replace(/^state\//, "")
+      .replace(/^window\/state\/(.*)$/, "$1 by window");
+    // Timers are there twice, for either time.
+    return [shape === "timers" || shape === name ? shape : `${name} (${shape})`];
   });
+  return [...new Set(kept)];
 }

@@ -1,7 +1,7 @@
 /** The words for two streams that are told apart. */
 
 import type { DataStream } from "./data_stream.ts";
-import type { Key } from "./key.ts";
+import type { FieldKey, Key } from "./key.ts";
 import {
   coFlatMap,
   type CoFlatMapFunction,
@@ -17,9 +17,15 @@ import type { Node } from "./topology.ts";
 
 /** Two streams, for functions that tell them apart. Their elements come in the order of semantics 7. */
 export class ConnectedStreams<A, B> {
-  /** Made by {@linkcode DataStream.connect}. */
+  /**
+   * Made by {@linkcode DataStream.connect}.
+   *
+   * @internal
+   */
   constructor(
+    /** @internal */
     protected readonly graph: StreamGraph,
+    /** @internal */
     protected readonly inputs: readonly [first: Node, second: Node],
   ) {}
 
@@ -42,13 +48,19 @@ export class ConnectedStreams<A, B> {
    * The same elements, each under a key of one type, so that they share the key's state. Each stream
    * comes to its key's task as {@linkcode DataStream.keyBy} says.
    *
-   * @param first gives the key of the first stream's elements: the name of a field, or a function.
+   * @param first the name of the field of the first stream's elements that is their key.
    * @param second the same of the second stream.
    */
   keyBy<F extends keyof A & string, G extends keyof B & string>(
     first: F,
     second: G,
-  ): KeyedConnectedStreams<A, B, (A[F] | B[G]) & Key>;
+  ): KeyedConnectedStreams<A, B, FieldKey<A[F] | B[G]>>;
+  /**
+   * The same elements, each under the key that a function returns for it.
+   *
+   * @param first gives the key of an element of the first stream.
+   * @param second gives that of one of the second.
+   */
   keyBy<K extends Key>(
     first: (value: A) => K,
     second: (value: B) => K,
@@ -61,7 +73,11 @@ export class ConnectedStreams<A, B> {
     ]);
   }
 
-  /** A stream of what an operator makes of these two. */
+  /**
+   * A stream of what an operator makes of these two.
+   *
+   * @internal
+   */
   protected then<O>(settings: NodeSettings): DataStream<O> {
     return this.graph.stream<O>(this.graph.operator(this.inputs, settings));
   }

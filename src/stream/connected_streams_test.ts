@@ -201,6 +201,33 @@ Deno.test("a keyed stream that is connected with one without keys has no shared 
   assert.deepEqual(stamped(driver), ["a @1", "b @2"]);
 });
 
+Deno.test("KeyedConnectedStreams.process counts what it takes as used, whatever it gives", () => {
+  const driver = driverOf((orders, payments) => {
+    orders.connect(payments).keyBy("id", "order").process(() => ({
+      processElement1: () => {},
+      processElement2: () => {},
+    }));
+  });
+  driver.send("orders", [order(1, "a", 1)]);
+  driver.send("payments", [payment(2, "a", 1), payment(3, "a", 1)]);
+  assert.deepEqual([driver.outcomes.used, driver.outcomes.filtered], [3, 0]);
+});
+
+Deno.test("KeyedConnectedStreams.map and flatMap are those of streams without keys", () => {
+  const driver = driverOf((orders, payments) => {
+    const keyed = orders.connect(payments).keyBy("id", "order");
+    keyed.map<number>({ map1: ({ price }) => price, map2: ({ paid }) => -paid })
+      .sinkTo({ topic: "mapped" });
+    keyed.flatMap<number>({ flatMap1: ({ price }) => [price], flatMap2: ({ paid }) => [-paid] })
+      .sinkTo({ topic: "flat-mapped" });
+  });
+  driver.send("orders", [order(1, "a", 5)]);
+  driver.send("payments", [payment(2, "b", 3)]);
+  for (const topic of ["mapped", "flat-mapped"]) {
+    assert.deepEqual(stamped(driver, topic), ["5 @1", "-3 @2"]);
+  }
+});
+
 Deno.test("KeyedConnectedStreams.process keeps its state under the id it is given", () => {
   for (const id of [undefined, "balance"]) {
     const env = new StreamEnvironment();

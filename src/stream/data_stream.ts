@@ -46,10 +46,13 @@ export class DataStream<out T> {
   /**
    * Made by the environment and by other streams.
    *
+   * @internal
    * @param sideOutputs the node that puts elements aside, where it is not the last of the stream.
    */
   constructor(
+    /** @internal */
     protected readonly graph: StreamGraph,
+    /** @internal */
     protected readonly node: Node,
     private readonly sideOutputs: Node = node,
   ) {}
@@ -66,6 +69,7 @@ export class DataStream<out T> {
 
   /** The elements that `keep` says yes to. */
   filter<O extends T>(keep: (value: T) => value is O): DataStream<O>;
+  /** The elements that `keep` says yes to. */
   filter(keep: (value: T) => boolean): DataStream<T>;
   filter(keep: (value: T) => boolean): DataStream<T> {
     return this.then({ name: "filter", build: filter(keep) });
@@ -95,10 +99,13 @@ export class DataStream<out T> {
    * records, they do, and each key's place is checked; else the elements go through a repartition topic
    * of the job, for which they must be JSON values.
    *
-   * @param keySelector the name of a field, or a function that returns the key; of a source that
-   * declares a field, a function is taken to return that one.
+   * @param field the name of a field, whose value is the key.
    */
-  keyBy<F extends keyof T & string>(keySelector: F): KeyedStream<T, FieldKey<T[F]>>;
+  keyBy<F extends keyof T & string>(field: F): KeyedStream<T, FieldKey<T[F]>>;
+  /**
+   * The same elements, each under the key that `keySelector` returns for it. Of a source that declares a
+   * field, the function is taken to return that one; each key's place is checked (semantics 23).
+   */
   keyBy<K extends Key>(keySelector: (value: T) => K): KeyedStream<T, K>;
   keyBy(keySelector: KeySelector<T>): KeyedStream<T, Key> {
     return new KeyedStream<T, Key>(this.graph, this.graph.keyed(this.node, keySelector));
@@ -108,6 +115,7 @@ export class DataStream<out T> {
   join<R>(right: DataStream<R>): JoinedStreams<T, R> {
     return new StreamPair({
       ...this.#pairedWith(right),
+      name: "join",
       finish: (windows) => new JoinedWindows<T, R>(windows),
     });
   }
@@ -116,6 +124,7 @@ export class DataStream<out T> {
   coGroup<R>(right: DataStream<R>): CoGroupedStreams<T, R> {
     return new StreamPair({
       ...this.#pairedWith(right),
+      name: "coGroup",
       finish: (windows) => new CoGroupedWindows<T, R>(windows),
     });
   }
@@ -136,7 +145,11 @@ export class DataStream<out T> {
     this.graph.operator([this.node], { name, writes: [topic], build: topicSink(sink) });
   }
 
-  /** A stream of what an operator makes of this one. */
+  /**
+   * A stream of what an operator makes of this one.
+   *
+   * @internal
+   */
   protected then<O>(settings: NodeSettings): DataStream<O> {
     return this.graph.stream<O>(this.graph.operator([this.node], settings));
   }
@@ -155,6 +168,29 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
   ): DataStream<O> {
     const id = options.id ?? this.graph.freshId("keyedProcess");
     return this.then({ name: "keyedProcess", id, stateful: true, build: keyedProcess(open, id) });
+  }
+
+  /**
+   * For each element what the key's elements have come to with it, at the element's time.
+   *
+   * @param reduce combines two values; it must not change either.
+   * @param options `id` names its state; set it where the topology may grow in front of it.
+   */
+  reduce(reduce: (a: T, b: T) => T, options: { readonly id?: string } = {}): DataStream<T> {
+    const id = options.id ?? this.graph.freshId("reduce");
+    return this.then({ name: "reduce", id, stateful: true, build: rollingReduce({ id, reduce }) });
+  }
+
+  /**
+   * This and another stream, for functions that tell the two apart; where both have keys of one type,
+   * these share their state.
+   */
+  override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
+  /** This and another stream that has no keys, or others. */
+  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
+    if (!(other instanceof KeyedStream)) return super.connect(other);
+    return new KeyedConnectedStreams<T, U, K>(this.graph, [this.node, other.node]);
   }
 
   /**
@@ -190,30 +226,9 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
   ): DataStream<O> {
     const id = options.id ?? this.graph.freshId("lookupJoin");
     const build = lookupJoin({ id, isInner: options.type === "inner", join });
-    const settings = { name: "lookupJoin", id, stateful: true, build };
+    const details = { type: options.type ?? "left" };
+    const settings = { name: "lookupJoin", id, stateful: true, details, build };
     return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
-  }
-
-  /**
-   * For each element what the key's elements have come to with it, at the element's time.
-   *
-   * @param reduce combines two values; it must not change either.
-   * @param options `id` names its state; set it where the topology may grow in front of it.
-   */
-  reduce(reduce: (a: T, b: T) => T, options: { readonly id?: string } = {}): DataStream<T> {
-    const id = options.id ?? this.graph.freshId("reduce");
-    return this.then({ name: "reduce", id, stateful: true, build: rollingReduce({ id, reduce }) });
-  }
-
-  /**
-   * This and another stream, for functions that tell the two apart; where both have keys of one type,
-   * these share their state.
-   */
-  override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
-  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
-  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
-    if (!(other instanceof KeyedStream)) return super.connect(other);
-    return new KeyedConnectedStreams<T, U, K>(this.graph, [this.node, other.node]);
   }
 
   /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */

@@ -10,7 +10,9 @@ import { WatermarkStrategy } from "./watermark_strategy.ts";
 
 /** A topic that is read. */
 export interface TopicSource<T> {
+  /** Its name. */
   readonly topic: string;
+  /** Makes an element of each record, or refuses it (semantics 19). */
   readonly deserializer: Deserializer<T>;
   /**
    * The field whose text's UTF-8 bytes place each record on its partition (semantics 22). A `keyBy`
@@ -21,8 +23,11 @@ export interface TopicSource<T> {
 
 /** Builds a job's topology. */
 export class StreamEnvironment {
-  /** @param topology the topology that grows; default: a new one. */
-  constructor(readonly topology: Topology = new Topology()) {}
+  /** An environment without sources, unless it is given a topology that has some. */
+  constructor(
+    /** The topology that grows; default: a new one. */
+    readonly topology: Topology = new Topology(),
+  ) {}
 
   /**
    * A stream of a topic's records.

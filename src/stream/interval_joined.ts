@@ -110,6 +110,8 @@ export class IntervalJoined<L, R> {
       stateful: true,
       findsLate: true,
       spanMs: Math.max(0, upper, -lower),
+      lateTags: [leftLateTag, rightLateTag],
+      details: { interval: `[${formatDuration(lower)}, ${formatDuration(upper)}]` },
       build: intervalJoin({ id, open, lower, upper, leftLateTag, rightLateTag }),
     });
     return this.graph.stream<O>(node);

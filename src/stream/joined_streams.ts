@@ -22,6 +22,8 @@ export type CoGroupedStreams<L, R> = StreamPair<L, R, CoGroupedWindows<L, R>>;
 
 /** What two streams have in common on the way to their windows. */
 interface Pairing<L, R, W> {
+  /** What it is called among the nodes. */
+  readonly name: "join" | "coGroup";
   readonly graph: StreamGraph;
   readonly left: Node;
   readonly right: Node;
@@ -70,8 +72,8 @@ export class KeyedStreamPair<L, R, W> {
 
   /** Puts the elements of both into windows; they are kept as JSON values. */
   window(assigner: WindowAssigner<TaggedUnion<L, R>>): W {
-    const { graph, left, right } = this.pairing;
-    const node = graph.operator([left, right], { name: "coGroup", build: tagged() });
+    const { name, graph, left, right } = this.pairing;
+    const node = graph.operator([left, right], { name, build: tagged() });
     const settings = { assigner, trigger: null, allowedLateness: 0, lateTag: null };
     return this.pairing.finish(new WindowedStream<TaggedUnion<L, R>, Key>(graph, node, settings));
   }

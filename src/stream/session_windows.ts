@@ -28,7 +28,11 @@ function checked(gap: number): number {
   );
 }
 
-/** Each element opens a window as long as its gap; those of a key that overlap or touch become one. */
+/**
+ * Each element opens a window as long as its gap; those of a key that overlap or touch become one.
+ *
+ * @internal
+ */
 abstract class SessionWindows<T> implements WindowAssigner<T> {
   abstract readonly endsBy: "event-time" | "processing-time";
   readonly isMerging = true;
@@ -49,6 +53,7 @@ abstract class SessionWindows<T> implements WindowAssigner<T> {
 
 /** Sessions in event time: a window ends when its key was silent for the gap. */
 export class EventTimeSessionWindows<T = unknown> extends SessionWindows<T> {
+  /** The watermark ends them. */
   readonly endsBy = "event-time";
 
   /**
@@ -75,6 +80,7 @@ export class EventTimeSessionWindows<T = unknown> extends SessionWindows<T> {
  * stay open (semantics 11).
  */
 export class ProcessingTimeSessionWindows<T = unknown> extends SessionWindows<T> {
+  /** The clock ends them. */
   readonly endsBy = "processing-time";
 
   /**

@@ -64,6 +64,7 @@ export interface TestDriverOptions {
  *
  * @example A workflow
  * ```ts
+ * import assert from "node:assert/strict";
  * import { type DataStream, TestDriver, TumblingEventTimeWindows } from "../mod.ts";
  *
  * interface Sale { readonly shop: string; readonly sum: number }
@@ -78,9 +79,9 @@ export interface TestDriverOptions {
  * sales.send({ shop: "a", sum: 1 }, 0);
  * sales.send({ shop: "a", sum: 2 }, 59_999);
  * sales.send({ shop: "a", sum: 4 }, 60_000);
- * totals.values(); // [{ shop: "a", sum: 3 }]
+ * assert.deepEqual(totals.take(), [{ shop: "a", sum: 3 }]);
  * test.end({ drain: true });
- * totals.take(); // [{ shop: "a", sum: 3 }, { shop: "a", sum: 4 }]
+ * assert.deepEqual(totals.take(), [{ shop: "a", sum: 4 }]);
  * ```
  */
 export class TestDriver {
@@ -229,7 +230,8 @@ export class TestDriver {
   }
 
   /**
-   * The event-time timers that a keyed operator has set, by time and then key bytes.
+   * The timers that a keyed operator has set: those of event time, then those of processing time, each
+   * by time and then key bytes.
    *
    * @throws {FlightsError} `invalid-argument` when no operator of that id keeps state of keys.
    */

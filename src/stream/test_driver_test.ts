@@ -3,6 +3,7 @@ import { SimulatedClock } from "../base/clock.ts";
 import type { DataStream } from "./data_stream.ts";
 import { StreamEnvironment } from "./environment.ts";
 import type { KeyedProcessFunction } from "./operators/functions.ts";
+import type { ProcessWindowFunction } from "./operators/window_function.ts";
 import { ValueStateDescriptor } from "./operators/functions.ts";
 import { OutputTag } from "./output_tag.ts";
 import { TestDriver } from "./test_driver.ts";
@@ -25,14 +26,18 @@ function sumsTest() {
 }
 
 const total = new ValueStateDescriptor<number>("total");
+const count = new ValueStateDescriptor<number>("count");
 
-/** Adds up by key and sets a timer for each element, ten seconds behind it. */
+/** Adds up and counts by key, and sets timers: ten seconds behind each element, and one by the clock. */
 const totals: KeyedProcessFunction<Reading, string, string> = (runtime) => {
   const state = runtime.getState(total);
+  const counted = runtime.getState(count);
   return {
     processElement: (reading, context) => {
+      counted.update((counted.value() ?? 0) + 1);
       state.update((state.value() ?? 0) + reading.value);
       context.timerService().registerEventTimeTimer(context.timestamp() + 10_000);
+      context.timerService().registerProcessingTimeTimer(60_000);
     },
     onTimer: (_, context, out) => out.collect(`${context.getCurrentKey()}=${state.value()}`),
   };
@@ -102,7 +107,7 @@ Deno.test("TestSource.send takes the clock's time where no event time is stated"
   const out = test.collect(source.stream.map((number) => number * 2));
   source.send(1);
   test.advance("5s");
-  source.send(2);
+  source.sendAll([{ value: 2 }]);
   assert.deepEqual(out.records().map(({ value, timestamp }) => [value, timestamp]), [
     [2, 1_000],
     [4, 6_000],
@@ -165,6 +170,19 @@ Deno.test("TestDriver.state shows what is kept of a key, committed or not, after
   assert.deepEqual([valueOf("a"), valueOf("b")], [3, 5]);
 });
 
+Deno.test("TestDriver.state shows what a window function keeps of a key", () => {
+  const test = new TestDriver();
+  const source = test.source<Reading>("in", { partitionedBy: "key" });
+  const counting: ProcessWindowFunction<Reading, string, never> = (runtime) => {
+    const windows = runtime.getState(count);
+    return { process: () => windows.update((windows.value() ?? 0) + 1) };
+  };
+  test.collect(source.stream.keyBy("key").window(minute).process(counting));
+  for (const time of [0, 60_000, 120_000]) source.send(a(1), time);
+  assert.equal(test.state("window", "a").getState(count).value(), 2);
+  assert.deepEqual(test.timers("window"), []);
+});
+
 Deno.test("TestDriver.state gives a copy: a look changes nothing", () => {
   const { test, source } = totalsTest();
   source.send(a(1), 0);
@@ -178,13 +196,14 @@ Deno.test("TestDriver.state gives a copy: a look changes nothing", () => {
 Deno.test("a look at state does not hide what a commit has to save", () => {
   const { test, source } = totalsTest();
   for (let value = 0; value < 5; value++) {
-    source.send(a(1), value);
+    source.send(a(2), value);
     test.state("keyedProcess", "a");
     if (value === 2) test.restart();
   }
   test.restart();
-  assert.equal(test.state("keyedProcess", "a").getState(total).value(), 5);
-  assert.equal(test.timers("keyedProcess").length, 5);
+  const state = test.state("keyedProcess", "a");
+  assert.deepEqual([state.getState(total).value(), state.getState(count).value()], [10, 5]);
+  assert.equal(test.timers("keyedProcess").length, 6);
 });
 
 Deno.test("TestDriver.timers shows the timers that are set, by time and key", () => {
@@ -193,13 +212,21 @@ Deno.test("TestDriver.timers shows the timers that are set, by time and key", ()
   source.send(a(1), 5);
   source.send(a(1), 4);
   assert.deepEqual(test.timers("keyedProcess"), [
-    { key: "a", timestamp: 10_004 },
-    { key: "a", timestamp: 10_005 },
-    { key: "b", timestamp: 10_005 },
+    { domain: "event-time", timestamp: 10_004, key: "a" },
+    { domain: "event-time", timestamp: 10_005, key: "a" },
+    { domain: "event-time", timestamp: 10_005, key: "b" },
+    { domain: "processing-time", timestamp: 60_000, key: "a" },
+    { domain: "processing-time", timestamp: 60_000, key: "b" },
   ]);
   source.send(b(1), 10_005);
-  assert.deepEqual(out.values(), ["a=2"]);
-  assert.deepEqual(test.timers("keyedProcess").map(({ key }) => key), ["a", "b", "b"]);
+  assert.deepEqual(out.take(), ["a=2"]);
+  assert.deepEqual(test.timers("keyedProcess").map(({ key }) => key), ["a", "b", "b", "a", "b"]);
+  test.advance("1m");
+  assert.deepEqual(
+    out.take(),
+    ["a=2", "b=2", "a=2", "b=2", "b=2"],
+    "by the clock, then in a silence",
+  );
 });
 
 Deno.test("TestDriver.state and timers refuse what the topology does not keep", () => {
@@ -211,11 +238,11 @@ Deno.test("TestDriver.state and timers refuse what the topology does not keep", 
   });
   assert.throws(() => test.timers("elsewhere"), { code: "invalid-argument" });
   const state = test.state("keyedProcess", "a");
-  assert.throws(() => state.getState(new ValueStateDescriptor<number>("count")), {
+  assert.throws(() => state.getState(new ValueStateDescriptor<number>("sum")), {
     code: "invalid-argument",
     message:
-      'Cannot look at the state "count" of "keyedProcess": the operator must keep it, it keeps ' +
-      '"total"',
+      'Cannot look at the state "sum" of "keyedProcess": the operator must keep it, it keeps ' +
+      '"total", "count"',
   });
 });
 

@@ -4,8 +4,8 @@ import { compareUtf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { FlightsError } from "../base/errors.ts";
 import { type Key, keyOf, keyText } from "./key.ts";
-import type { RuntimeContext } from "./operators/functions.ts";
-import { KeyedWork } from "./operators/work.ts";
+import type { RuntimeContext, TimeDomain } from "./operators/functions.ts";
+import { StatefulWork } from "./operators/work.ts";
 import { StateTables, type Table } from "./state/tables.ts";
 import type { OperatorContext } from "./task_context.ts";
 import type { Task } from "./task.ts";
@@ -14,6 +14,8 @@ import type { Downstream } from "./topology.ts";
 
 /** A timer that is set. */
 export interface TestTimer {
+  /** Which time it goes by. */
+  readonly domain: TimeDomain;
   /** The key that will be called. */
   readonly key: Key;
   /** When, in milliseconds since the Unix epoch. */
@@ -27,8 +29,14 @@ interface StateEntry {
   readonly value: unknown;
 }
 
-/** The name under which a keyed operator keeps its timers of event time. */
-const timers = "timers";
+/** By the table's name behind the operator's id, the time that its timers go by. */
+const domains: ReadonlyMap<string, TimeDomain> = new Map([
+  ["timers", "event-time"],
+  ["processing-time timers", "processing-time"],
+]);
+
+/** A table that holds state or timers of a function: the operator's id, and what the table is for. */
+const functionTable = /^(.+)\/(?:state\/.+|timers)$/;
 
 /**
  * The state that an operator keeps of a key. It is a copy: changes of it change nothing.
@@ -41,36 +49,41 @@ export function lookAtState(run: TestRun, id: string, { key, clock }: {
 }): RuntimeContext {
   const tasks = tasksOf(run, id);
   const text = keyText(key);
-  const task = tasks.find((one) => entriesOf(run, one).some((entry) => entry.key.includes(text))) ??
-    tasks[0]!;
+  const task =
+    tasks.find((one) => entriesOf(run, one).some((entry) => keyIn(entry, id) === text)) ??
+      tasks[0]!;
   const state = new LookedAtTables(task.stateShapes, entriesOf(run, task));
-  const work = new KeyedWork<Key>(contextOf(task, clock, state), nowhere, id);
+  const work = new StatefulWork<Key>(contextOf(task, clock, state), nowhere, id);
   work.begin(task.watermark, text);
   return work;
 }
 
 /**
- * The event-time timers of an operator, by time and then key bytes.
+ * The timers of an operator: those of event time, then those of processing time, each by time and then
+ * key bytes.
  *
  * @throws {FlightsError} `invalid-argument` when no operator of that id has timers.
  */
 export function lookAtTimers(run: TestRun, id: string): readonly TestTimer[] {
   const found = tasksOf(run, id)
     .flatMap((task) => entriesOf(run, task))
-    .filter(({ table }) => table === `${id}/${timers}`)
-    .map(({ key: [timestamp, key] }) => ({ timestamp: Number(timestamp), text: String(key) }));
-  found.sort((a, b) => a.timestamp - b.timestamp || compareUtf8(a.text, b.text));
-  return found.map(({ timestamp, text }) => ({ timestamp, key: keyOf(text) }));
+    .flatMap(({ table, key: [timestamp, key] }) => {
+      const domain = table.startsWith(`${id}/`) && domains.get(table.slice(id.length + 1));
+      return domain ? [{ domain, timestamp: Number(timestamp), text: String(key) }] : [];
+    });
+  found.sort((a, b) =>
+    compareUtf8(a.domain, b.domain) || a.timestamp - b.timestamp || compareUtf8(a.text, b.text)
+  );
+  return found.map(({ domain, timestamp, text }) => ({ domain, timestamp, key: keyOf(text) }));
 }
 
 /** The tasks that run an operator with keyed state. */
 function tasksOf(run: TestRun, id: string): readonly Task[] {
-  const name = `${id}/${timers}`;
-  const tasks = run.tasks.filter(({ stateShapes }) => name in stateShapes);
+  const idsOf = ({ stateShapes }: Task) =>
+    Object.keys(stateShapes).flatMap((table) => functionTable.exec(table)?.[1] ?? []);
+  const tasks = run.tasks.filter((task) => idsOf(task).includes(id));
   if (tasks.length > 0) return tasks;
-  const there = run.tasks.flatMap(({ stateShapes }) => Object.keys(stateShapes))
-    .filter((table) => table.endsWith(`/${timers}`))
-    .map((table) => `"${table.slice(0, -timers.length - 1)}"`);
+  const there = run.tasks.flatMap(idsOf).map((one) => `"${one}"`);
   throw new FlightsError(
     "invalid-argument",
     `Cannot look at "${id}": it must be the id of an operator with keyed state, the topology has ` +
@@ -83,6 +96,12 @@ function entriesOf(run: TestRun, task: Task): readonly StateEntry[] {
     const [table, ...key] = JSON.parse(entry.key) as [string, ...(string | number)[]];
     return { table, key, value: JSON.parse(entry.value!) };
   });
+}
+
+/** The text of the key that an entry of an operator belongs to; undefined where it is another's. */
+function keyIn({ table, key }: StateEntry, id: string): string | undefined {
+  if (!table.startsWith(`${id}/`)) return undefined;
+  return String(table.startsWith(`${id}/state/`) ? key[0] : key[1]);
 }
 
 /** Tables that are filled when they are asked for. */

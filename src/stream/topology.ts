@@ -77,8 +77,11 @@ export interface OperatorNode extends NodeBase {
   readonly findsLate: boolean;
   /** How long after its event time a record may still count, in milliseconds: window and lateness. */
   readonly spanMs?: number;
-  /** The tag under which it puts late elements aside instead of sending their records to the late topic. */
-  readonly lateTag?: string | null;
+  /**
+   * For each input the tag under which its late elements are put aside, instead of their records being
+   * sent to the late topic; null where none is.
+   */
+  readonly lateTags?: readonly (string | null)[];
   /** Its settings for people, each by its name: `window` is `tumbling 1m`. */
   readonly details?: Readonly<Record<string, string>>;
   /** Topics it writes to; empty unless it is a sink. */

@@ -171,7 +171,11 @@ export class ContinuousEventTimeTrigger implements Trigger {
     this.description = `every ${formatDuration(interval)} of event time`;
   }
 
-  /** @throws {FlightsError} `invalid-argument` for an interval of zero. */
+  /**
+   * Fires each time the watermark has come to a multiple of `interval`.
+   *
+   * @throws {FlightsError} `invalid-argument` for an interval of zero.
+   */
   static of(interval: Duration): ContinuousEventTimeTrigger {
     return new ContinuousEventTimeTrigger(intervalOf(interval));
   }
@@ -218,7 +222,11 @@ export class ContinuousProcessingTimeTrigger implements Trigger {
     this.description = `every ${formatDuration(interval)} of processing time`;
   }
 
-  /** @throws {FlightsError} `invalid-argument` for an interval of zero. */
+  /**
+   * Fires each time the clock has come to a multiple of `interval`.
+   *
+   * @throws {FlightsError} `invalid-argument` for an interval of zero.
+   */
   static of(interval: Duration): ContinuousProcessingTimeTrigger {
     return new ContinuousProcessingTimeTrigger(intervalOf(interval));
   }

@@ -5,7 +5,9 @@ import { FlightsError } from "../base/errors.ts";
 
 /** A span of time: `start` is in it, `end` is not. Both in milliseconds since the Unix epoch. */
 export interface Window {
+  /** The first time that is in it. */
   readonly start: number;
+  /** The first time behind it. */
   readonly end: number;
 }
 
@@ -79,7 +81,11 @@ function rasterOf(size: Duration, slide: Duration, offset: Duration): Raster {
   return raster;
 }
 
-/** Windows of one size, a new one at every step of a raster. */
+/**
+ * Windows of one size, a new one at every step of a raster.
+ *
+ * @internal
+ */
 abstract class RasterWindows implements WindowAssigner {
   abstract readonly endsBy: "event-time" | "processing-time";
   readonly isMerging = false;
@@ -123,6 +129,7 @@ function describe(word: string, { size, slide, offset }: Raster): string {
 
 /** Windows of event time of one size that follow each other without gap or overlap. */
 export class TumblingEventTimeWindows extends RasterWindows {
+  /** The watermark ends them. */
   readonly endsBy = "event-time";
 
   /**
@@ -138,6 +145,7 @@ export class TumblingEventTimeWindows extends RasterWindows {
 
 /** Windows of event time of one size that begin at equal distances: they overlap. */
 export class SlidingEventTimeWindows extends RasterWindows {
+  /** The watermark ends them. */
   readonly endsBy = "event-time";
 
   /**
@@ -158,6 +166,7 @@ export class SlidingEventTimeWindows extends RasterWindows {
  * them. In a bounded run no clock decides: they stay open (semantics 11).
  */
 export class TumblingProcessingTimeWindows extends RasterWindows {
+  /** The clock ends them. */
   readonly endsBy = "processing-time";
 
   /**
@@ -174,6 +183,7 @@ export class TumblingProcessingTimeWindows extends RasterWindows {
 
 /** Windows of the clock's time that begin at equal distances; else as the tumbling ones. */
 export class SlidingProcessingTimeWindows extends RasterWindows {
+  /** The clock ends them. */
   readonly endsBy = "processing-time";
 
   /**

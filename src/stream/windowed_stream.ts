@@ -80,9 +80,14 @@ export class WindowedStream<T, K extends Key> {
    * One value for each window and key, of the type of the elements.
    *
    * @param reduce combines two values; it must not change either.
-   * @param processWindow turns the value into results: it is called with one element.
    */
   reduce(reduce: (a: T, b: T) => T): DataStream<T>;
+  /**
+   * What a function makes of the one value for each window and key.
+   *
+   * @param reduce combines two values; it must not change either.
+   * @param processWindow turns the value into results: it is called with one element.
+   */
   reduce<O>(
     reduce: (a: T, b: T) => T,
     processWindow: ProcessWindowFunction<T, K, O>,
@@ -98,9 +103,14 @@ export class WindowedStream<T, K extends Key> {
    * One value for each window and key, by way of an accumulator: a JSON value.
    *
    * @param aggregate adds the elements up.
-   * @param processWindow turns the value into results: it is called with one element.
    */
   aggregate<A, R>(aggregate: AggregateFunction<T, A, R>): DataStream<R>;
+  /**
+   * What a function makes of the one value for each window and key.
+   *
+   * @param aggregate adds the elements up.
+   * @param processWindow turns the value into results: it is called with one element.
+   */
   aggregate<A, R, O>(
     aggregate: AggregateFunction<T, A, R>,
     processWindow: ProcessWindowFunction<R, K, O>,
@@ -193,7 +203,7 @@ export class WindowedStream<T, K extends Key> {
       id,
       stateful: true,
       findsLate: assigner.endsBy === "event-time",
-      lateTag,
+      lateTags: [lateTag],
       spanMs: assigner.size + allowedLateness,
       details: {
         windows: assigner.description,

@@ -12,34 +12,38 @@ import type {
 import { KeyedWork, Work } from "./work.ts";
 
 /** One element for each of either stream. */
-export interface CoMapFunction<A, B, O> {
+export interface CoMapFunction<in A, in B, out O> {
+  /** Called for each element of the first stream. */
   map1(value: A): O;
+  /** Called for each element of the second stream. */
   map2(value: B): O;
 }
 
 /** Any number of elements for each of either stream. */
-export interface CoFlatMapFunction<A, B, O> {
+export interface CoFlatMapFunction<in A, in B, out O> {
+  /** Called for each element of the first stream. */
   flatMap1(value: A): Iterable<O>;
+  /** Called for each element of the second stream. */
   flatMap2(value: B): Iterable<O>;
 }
 
 /** The logic of a process function over two streams in one task. */
-export interface CoProcessLogic<A, B, O> {
+export interface CoProcessLogic<in A, in B, out O> {
   /** Called for each element of the first stream. */
-  processElement1(value: A, context: ProcessContext, out: Collector<O>): void;
+  readonly processElement1: (value: A, context: ProcessContext, out: Collector<O>) => void;
   /** Called for each element of the second stream. */
-  processElement2(value: B, context: ProcessContext, out: Collector<O>): void;
+  readonly processElement2: (value: B, context: ProcessContext, out: Collector<O>) => void;
 }
 
 /** Called when a task starts; returns the logic that the task calls. */
 export type CoProcessFunction<A, B, O> = () => CoProcessLogic<A, B, O>;
 
 /** The same over two keyed streams: both work on the state and the timers of their key. */
-export interface KeyedCoProcessLogic<A, B, K, O> extends OnTimer<K, O> {
+export interface KeyedCoProcessLogic<in A, in B, in K, out O> extends OnTimer<K, O> {
   /** Called for each element of the first stream. */
-  processElement1(value: A, context: KeyedContext<K>, out: Collector<O>): void;
+  readonly processElement1: (value: A, context: KeyedContext<K>, out: Collector<O>) => void;
   /** Called for each element of the second stream. */
-  processElement2(value: B, context: KeyedContext<K>, out: Collector<O>): void;
+  readonly processElement2: (value: B, context: KeyedContext<K>, out: Collector<O>) => void;
 }
 
 /** Called when a task starts, to take hold of its state; returns the logic that the task calls. */

@@ -6,7 +6,7 @@ import type { OutputTag } from "../output_tag.ts";
 import type { AggregateFunction } from "./aggregate_function.ts";
 
 /** Takes what a function gives out. */
-export interface Collector<T> {
+export interface Collector<in T> {
   /** Hands `value` on, with the event time of the element or timer in work. */
   collect(value: T): void;
 }
@@ -48,6 +48,7 @@ export interface MapState<N extends MapKey, V> {
    * @throws {FlightsError} `invalid-argument` for a number that is not finite.
    */
   put(name: N, value: V): void;
+  /** Whether there is an entry of `name`. */
   has(name: N): boolean;
   /** Removes the entry of `name`, if it is there. */
   remove(name: N): void;
@@ -57,6 +58,7 @@ export interface MapState<N extends MapKey, V> {
   keys(): readonly N[];
   /** The values of all entries, in that order. */
   values(): readonly V[];
+  /** Whether there is no entry. */
   isEmpty(): boolean;
   /** Removes all entries. */
   clear(): void;
@@ -64,17 +66,21 @@ export interface MapState<N extends MapKey, V> {
 
 /** One value of the key in work, into which all that is added is reduced. */
 export interface ReducingState<V> {
+  /** Reduces `value`, a JSON value, into what is there. */
   add(value: V): void;
   /** All that was added, reduced; undefined before the first and after a clear. */
   get(): V | undefined;
+  /** Removes the value. */
   clear(): void;
 }
 
 /** An accumulator of the key in work, into which elements are added. */
 export interface AggregatingState<T, R> {
+  /** Adds an element to the accumulator, which must be a JSON value. */
   add(value: T): void;
   /** The result of all that was added; undefined before the first and after a clear. */
   get(): R | undefined;
+  /** Removes the accumulator. */
   clear(): void;
 }
 
@@ -117,10 +123,16 @@ export abstract class StateDescriptor {
   readonly ttl: ResolvedTtl | null;
 
   /**
+   * Names a state of a function.
+   *
    * @param name unique within the function.
    * @throws {FlightsError} `invalid-argument` for a time-to-live that is no duration, or 0.
    */
-  constructor(readonly name: string, { ttl }: StateOptions = {}) {
+  constructor(
+    /** Unique within the function. */
+    readonly name: string,
+    { ttl }: StateOptions = {},
+  ) {
     this.ttl = ttl === undefined ? null : resolve(name, ttl);
   }
 }
@@ -157,10 +169,16 @@ export class MapStateDescriptor<N extends MapKey, V> extends StateDescriptor {
 /** Names a state into which values are reduced. */
 export class ReducingStateDescriptor<V> extends StateDescriptor {
   /**
+   * Names a state of a function.
+   *
    * @param name unique within the function.
-   * @param reduce combines two values; it must not change either.
    */
-  constructor(name: string, readonly reduce: (a: V, b: V) => V, options?: StateOptions) {
+  constructor(
+    name: string,
+    /** Combines two values; it must not change either. */
+    readonly reduce: (a: V, b: V) => V,
+    options?: StateOptions,
+  ) {
     super(name, options);
   }
 }
@@ -168,11 +186,13 @@ export class ReducingStateDescriptor<V> extends StateDescriptor {
 /** Names a state into which elements are aggregated. */
 export class AggregatingStateDescriptor<T, A, R> extends StateDescriptor {
   /**
+   * Names a state of a function.
+   *
    * @param name unique within the function.
-   * @param aggregate how elements become a result.
    */
   constructor(
     name: string,
+    /** How elements become a result. */
     readonly aggregate: AggregateFunction<T, A, R>,
     options?: StateOptions,
   ) {
@@ -218,10 +238,14 @@ export interface TimerService extends TimeService {
 
 /** Where a process function is in the stream. */
 export interface ProcessContext {
-  /** The event time of the element in work; in `onTimer` the timer's time, of either domain. */
+  /**
+   * The event time of the element in work; in `onTimer` the timer's time, of either domain, but where
+   * the watermark has come past a time of the clock the first that is not late (semantics 2).
+   */
   timestamp(): number;
   /** Hands `value` to a side output. */
   output<S>(tag: OutputTag<S>, value: S): void;
+  /** Tells the time in both domains. */
   timerService(): TimeService;
 }
 
@@ -229,6 +253,7 @@ export interface ProcessContext {
 export interface KeyedContext<K> extends ProcessContext {
   /** The key in work. */
   getCurrentKey(): K;
+  /** Tells the time in both domains, and holds the timers of the key in work. */
   timerService(): TimerService;
 }
 
@@ -248,25 +273,31 @@ export interface OnTimerContext<K> extends KeyedContext<K> {
 export interface RuntimeContext {
   /** The task's partition number. */
   readonly taskPartition: number;
+  /** A state that is one value. */
   getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V>;
+  /** A state that is a list. */
   getListState<V>(descriptor: ListStateDescriptor<V>): ListState<V>;
+  /** A state that is a map. */
   getMapState<N extends MapKey, V>(descriptor: MapStateDescriptor<N, V>): MapState<N, V>;
+  /** A state into which values are reduced. */
   getReducingState<V>(descriptor: ReducingStateDescriptor<V>): ReducingState<V>;
+  /** A state into which elements are aggregated. */
   getAggregatingState<T, A, R>(
     descriptor: AggregatingStateDescriptor<T, A, R>,
   ): AggregatingState<T, R>;
 }
 
 /** The logic of a process function in one task. */
-export interface ProcessLogic<T, O> {
-  readonly processElement: (value: T, context: ProcessContext, out: Collector<O>) => void;
+export interface ProcessLogic<in T, out O> {
+  /** Called for each element. */
+  processElement(value: T, context: ProcessContext, out: Collector<O>): void;
 }
 
 /** Called when a task starts; returns the logic that the task calls. */
 export type ProcessFunction<T, O> = () => ProcessLogic<T, O>;
 
 /** What a keyed logic may do when time has come. */
-export interface OnTimer<K, O> {
+export interface OnTimer<in K, out O> {
   /**
    * Called when a timer's time has come, with that time; the context tells its key and domain. Timers
    * that are due together are called by time and then by the bytes of their key; one that is set
@@ -276,7 +307,8 @@ export interface OnTimer<K, O> {
 }
 
 /** The logic of a keyed process function in one task. */
-export interface KeyedProcessLogic<T, K, O> extends OnTimer<K, O> {
+export interface KeyedProcessLogic<in T, in K, out O> extends OnTimer<K, O> {
+  /** Called for each element, with the state and the timers of its key. */
   processElement(value: T, context: KeyedContext<K>, out: Collector<O>): void;
 }
 

@@ -7,6 +7,8 @@ import { SimulatedClock } from "../../base/clock.ts";
 import { hasCode } from "../../base/errors.ts";
 import { StreamEnvironment } from "../environment.ts";
 import { json } from "../json.ts";
+import { Task } from "../task.ts";
+import { LiteralRecord } from "../test_records.ts";
 import { at, type Reading, readingsSink, readingStream } from "../test_jobs.ts";
 import { TestDriver, type TestDriverOptions } from "../test_driver.ts";
 import { happeningsOf, runSteps, type Step, stepsOf, type Timed } from "../test_steps.ts";
@@ -114,6 +116,21 @@ Deno.test("a timer of one domain is not one of the other", () => {
   assert.deepEqual(seen, [[50, "processing-time"], [70, "processing-time"]]);
   driver.send("in", [at(61, { value: 0 })]);
   assert.deepEqual(seen.slice(2), [[50, "event-time"], [60, "event-time"]]);
+});
+
+Deno.test("TestDriver.timers tells those of either domain, by time and then key bytes", () => {
+  const driver = driverOf(() => ({
+    processElement: ({ value }, context) => {
+      context.timerService().registerEventTimeTimer(value);
+      context.timerService().registerProcessingTimeTimer(value + 1);
+    },
+  }));
+  driver.send("in", [at(0, { value: 60 }), at(0, { key: "b", value: 50 }), at(0, { value: 50 })]);
+  const told = (domain: TimeDomain) =>
+    driver.timers("keyedProcess").filter((timer) => timer.domain === domain)
+      .map(({ key, timestamp }) => `${key} ${timestamp}`);
+  assert.deepEqual(told("event-time"), ["a 50", "b 50", "a 60"]);
+  assert.deepEqual(told("processing-time"), ["a 51", "b 51", "a 61"]);
 });
 
 Deno.test("currentProcessingTime is the clock's, in a timer too, and never goes back", () => {
@@ -268,4 +285,51 @@ Deno.test("semantics 2 and 12: timers of both domains are those of the oracle, w
     }),
     { numRuns: 1_000 },
   );
+});
+
+Deno.test("semantics 11: a drain calls the event-time timers that are set when it begins", () => {
+  const driver = driverOf(() => ({
+    processElement: (_, context) => {
+      context.timerService().registerEventTimeTimer(1_000);
+      context.timerService().registerEventTimeTimer(2_000);
+    },
+    // One that goes on for ever, and one that is due before the last.
+    onTimer: (timestamp, context, out) => {
+      out.collect({ key: context.getCurrentKey(), value: timestamp });
+      context.timerService().registerEventTimeTimer(timestamp + 600);
+    },
+  }), { bounded: true });
+  driver.send("in", [at(0)]);
+  driver.end();
+  assert.deepEqual(stamped(driver), []);
+  driver.end({ drain: true });
+  const called = ["a=1000 @1000", "a=1600 @1600", "a=2000 @2000"];
+  assert.deepEqual(stamped(driver), called);
+  assert.deepEqual(driver.watermarks, [2_000]);
+  // What was set meanwhile is in state for the next run, whose drain ends as well.
+  driver.restart();
+  assert.deepEqual(stamped(driver), called);
+  driver.end({ drain: true });
+  assert.deepEqual(stamped(driver).slice(3), ["a=2200 @2200", "a=2600 @2600"]);
+});
+
+Deno.test("semantics 24: a task holds the next stage back while an event-time timer is set in it", () => {
+  for (const domain of ["none", "processing-time", "event-time"] as const) {
+    const env = new StreamEnvironment();
+    readingStream(env, { closesOnSilence: false }).keyBy("key").process<Reading>(() => ({
+      processElement: (_, context) => {
+        const timers = context.timerService();
+        if (domain === "event-time") timers.registerEventTimeTimer(100);
+        if (domain === "processing-time") timers.registerProcessingTimeTimer(1_000_000);
+      },
+    }));
+    const clock = new SimulatedClock();
+    const outputs = { write: () => {}, forward: () => {} };
+    const task = new Task(env.topology, { partition: 0, partitions: 1, clock, outputs });
+    task.process(0, new LiteralRecord(at(0), 0));
+    task.setCaughtUp(0, true);
+    clock.advance(20_000);
+    task.tick();
+    assert.equal(task.isIdle, domain !== "event-time");
+  }
 });

@@ -24,6 +24,7 @@ import { StatefulWork } from "./work.ts";
 
 /** Where a window function is in the stream. */
 export interface ProcessWindowContext {
+  /** The window whose elements these are. */
   readonly window: Window;
   /** Why the window gives this out. */
   readonly closedBy: ClosedBy;

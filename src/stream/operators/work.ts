@@ -101,7 +101,6 @@ export class StatefulWork<K> extends Work implements RuntimeContext, StateScope 
 
   /** Follows the watermark: what is over there is removed. */
   advance(watermark: number): void {
-    this.#destination = watermark;
     this.passed = watermark;
     this.#states.expire("event", watermark);
   }
@@ -163,10 +162,9 @@ export class KeyedWork<K> extends StatefulWork<K> implements OnTimerContext<K>, 
   constructor(context: OperatorContext, downstream: Downstream, id: string) {
     super(context, downstream, id);
     const { state: tables } = context;
-    const shape = "timers";
-    this.#eventTimers = tables.add(new TimerTable(), { name: `${id}/timers`, shape });
-    const name = `${id}/processing-timers`;
-    this.#processingTimers = tables.add(new TimerTable(), { name, shape });
+    this.#eventTimers = tables.add(new TimerTable(), { name: `${id}/timers`, shape: "timers" });
+    const shape = "processing-time timers";
+    this.#processingTimers = tables.add(new TimerTable(), { name: `${id}/${shape}`, shape });
   }
 
   /** What the operator of a keyed logic does as time goes on. */

@@ -21,15 +21,15 @@ export interface Expiring {
   remove(key: string, name: EntryName): void;
 }
 
-/** Finds what is over. An entry is in it once, however often its end is put off. */
+/** Finds what is over. How often the end of an entry is put off costs nothing. */
 export class ExpiryQueue {
   readonly #heap = new Heap<Expiry>((a, b) => a.at - b.at);
   /** The one of the heap that counts for each entry. */
   readonly #current = new Map<string, Expiry>();
 
-  /** How many entries are watched. */
+  /** How many looks at entries are ahead: one an entry, and more for a time where it ended sooner. */
   get size(): number {
-    return this.#current.size;
+    return this.#heap.size;
   }
 
   /** Sees to it that an entry is looked at by that time. */
