@@ -57,7 +57,6 @@ export {
   text,
 } from "./stream/json.ts";
 export { type FieldKey, type Key } from "./stream/key.ts";
-export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
   type CoFlatMapFunction,
   type CoMapFunction,
@@ -96,6 +95,7 @@ export {
   type ValueState,
   ValueStateDescriptor,
 } from "./stream/operators/functions.ts";
+export { type AggregateFunction } from "./stream/operators/aggregate_function.ts";
 export {
   type ProcessJoinContext,
   type ProcessJoinFunction,

@@ -12,10 +12,12 @@ import {
   type ClosedBy,
   type Collector,
   type ConnectedStreams,
+  CountTrigger,
   type DataStream,
   type Deserializer,
   EventTimeSessionWindows,
   type explain,
+  GlobalWindows,
   json,
   type Key,
   type KeyedConnectedStreams,
@@ -27,6 +29,7 @@ import {
   OutputTag,
   type ProcessFunction,
   type ProcessWindowFunction,
+  PurgingTrigger,
   ReducingStateDescriptor,
   type RuntimeContext,
   SlidingEventTimeWindows,
@@ -37,6 +40,7 @@ import {
   type TestSource,
   text,
   type TimerService,
+  type Trigger,
   TumblingEventTimeWindows,
   type ValueState,
   ValueStateDescriptor,
@@ -339,6 +343,43 @@ Deno.test("types: an aggregate gives its result, and its function takes it", () 
   stream.keyBy("shop").window(EventTimeSessionWindows.withDynamicGap((click: Click) => click.at));
   // @ts-expect-error a rolling reduce gives what it takes
   stream.keyBy("shop").reduce((a) => a.sum);
+});
+
+Deno.test("types: windows, triggers and aggregates are of the stream's elements", () => {
+  const { sales: stream } = sales();
+  const byShop = stream.keyBy("shop");
+  byShop.window(EventTimeSessionWindows.withDynamicGap(({ sum }: Sale) => sum));
+  // @ts-expect-error a sale has no reason
+  byShop.window(EventTimeSessionWindows.withDynamicGap(({ reason }: Refund) => reason.length));
+  const windows = byShop.window(EventTimeSessionWindows.withGap("1m"));
+  windows.trigger(PurgingTrigger.of(CountTrigger.of(2)));
+  const refunded: Trigger<Refund> = {
+    description: "refunded",
+    open: () => ({
+      onElement: ({ reason }) => reason === "" ? "CONTINUE" : "FIRE",
+      onEventTime: () => "CONTINUE",
+      onProcessingTime: () => "CONTINUE",
+    }),
+  };
+  // @ts-expect-error a sale is no refund
+  windows.trigger(refunded);
+  const mean: AggregateFunction<Sale, readonly [number, number], number> = {
+    createAccumulator: () => [0, 0],
+    add: ({ sum }, [total, count]) => [total + sum, count + 1],
+    getResult: ([total, count]) => total / count,
+    merge: ([a, m], [b, n]) => [a + b, m + n],
+  };
+  const means = windows.aggregate(mean);
+  is<Same<typeof means, DataStream<number>>>();
+  const told = windows.aggregate(mean, () => ({
+    process: (key: string, _, [value], out: Collector<string>) => {
+      is<Same<typeof value, number | undefined>>();
+      out.collect(`${key} ${value}`);
+    },
+  }));
+  is<Same<typeof told, DataStream<string>>>();
+  // @ts-expect-error an aggregate of sales is none of numbers
+  stream.map(({ sum }) => sum).keyBy((sum) => sum).window(GlobalWindows.create()).aggregate(mean);
 });
 
 Deno.test("types: a sink takes the elements of its stream", () => {

@@ -17,7 +17,7 @@ import { rollingReduce } from "./operators/rolling_reduce.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
 import type { OutputTag } from "./output_tag.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
-import type { LookupTable } from "./table.ts";
+import { changesOf, type LookupTable } from "./table.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
 import { GlobalWindows } from "./session_windows.ts";
@@ -214,6 +214,7 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
     join: (value: T, row: V | undefined) => O,
     options?: { readonly type?: "left"; readonly id?: string },
   ): DataStream<O>;
+  /** The same for the elements that have a row alone. */
   lookupJoin<V, O>(
     table: LookupTable<K, V>,
     join: (value: T, row: V) => O,
@@ -228,7 +229,7 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
     const build = lookupJoin({ id, isInner: options.type === "inner", join });
     const details = { type: options.type ?? "left" };
     const settings = { name: "lookupJoin", id, stateful: true, details, build };
-    return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
+    return this.graph.stream<O>(this.graph.operator([this.node, changesOf(table)], settings));
   }
 
   /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */

@@ -58,6 +58,7 @@ export class StreamEnvironment {
    * @throws {FlightsError} `invalid-topology` for a topic that is a source already.
    */
   fromTable<V>(table: TopicTable<V> & { readonly key?: undefined }): LookupTable<string, V>;
+  /** The same with keys that are made of the records' keys. */
   fromTable<V, K extends Key>(
     table: TopicTable<V> & { readonly key: (text: string) => K },
   ): LookupTable<K, V>;

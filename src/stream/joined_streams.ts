@@ -40,6 +40,7 @@ export class StreamPair<L, R, W> {
    * {@linkcode DataStream.keyBy} (semantics 23).
    */
   where<F extends keyof L & string>(keySelector: F): StreamPairWhere<L, R, FieldKey<L[F]>, W>;
+  /** The same by a function. */
   where<K extends Key>(keySelector: (value: L) => K): StreamPairWhere<L, R, K, W>;
   where<K extends Key>(keySelector: KeySelector<L, K>): StreamPairWhere<L, R, K, W> {
     const { graph, left } = this.pairing;
@@ -54,6 +55,7 @@ export class StreamPairWhere<L, R, K extends Key, W> {
 
   /** Says by what the right elements are joined: by keys of the same type. */
   equalTo(keySelector: (value: R) => K): KeyedStreamPair<L, R, W>;
+  /** The same by a field. */
   equalTo<F extends string>(
     this: StreamPairWhere<L, { readonly [field in F]: K }, K, W>,
     keySelector: F,
@@ -79,36 +81,27 @@ export class KeyedStreamPair<L, R, W> {
   }
 }
 
-/** What can be said of the windows of two streams before their function. */
-abstract class PairedWindows<L, R, Self> {
+/** Windows whose elements are joined pair by pair. */
+export class JoinedWindows<L, R> {
   /** Made by {@linkcode KeyedStreamPair.window}. */
-  constructor(protected readonly windows: TaggedWindows<L, R>) {}
-
-  protected abstract with(windows: TaggedWindows<L, R>): Self;
+  constructor(private readonly windows: TaggedWindows<L, R>) {}
 
   /** Says when windows give out what they hold; default: at their end. */
-  trigger(trigger: Trigger<TaggedUnion<L, R>>): Self {
-    return this.with(this.windows.trigger(trigger));
+  trigger(trigger: Trigger<TaggedUnion<L, R>>): JoinedWindows<L, R> {
+    return new JoinedWindows<L, R>(this.windows.trigger(trigger));
   }
 
   /**
    * Keeps a fired window for so long; a record that comes in that time fires it again, with all that it
    * holds (semantics 6).
    */
-  allowedLateness(lateness: Duration): Self {
-    return this.with(this.windows.allowedLateness(lateness));
+  allowedLateness(lateness: Duration): JoinedWindows<L, R> {
+    return new JoinedWindows<L, R>(this.windows.allowedLateness(lateness));
   }
 
   /** Sends late elements to a side output instead of their records to the late topic (semantics 5). */
-  sideOutputLateData(tag: OutputTag<TaggedUnion<L, R>>): Self {
-    return this.with(this.windows.sideOutputLateData(tag));
-  }
-}
-
-/** Windows whose elements are joined pair by pair. */
-export class JoinedWindows<L, R> extends PairedWindows<L, R, JoinedWindows<L, R>> {
-  protected with(windows: TaggedWindows<L, R>): JoinedWindows<L, R> {
-    return new JoinedWindows<L, R>(windows);
+  sideOutputLateData(tag: OutputTag<TaggedUnion<L, R>>): JoinedWindows<L, R> {
+    return new JoinedWindows<L, R>(this.windows.sideOutputLateData(tag));
   }
 
   /**
@@ -121,9 +114,26 @@ export class JoinedWindows<L, R> extends PairedWindows<L, R, JoinedWindows<L, R>
 }
 
 /** Windows whose elements are given to a function together. */
-export class CoGroupedWindows<L, R> extends PairedWindows<L, R, CoGroupedWindows<L, R>> {
-  protected with(windows: TaggedWindows<L, R>): CoGroupedWindows<L, R> {
-    return new CoGroupedWindows<L, R>(windows);
+export class CoGroupedWindows<L, R> {
+  /** Made by {@linkcode KeyedStreamPair.window}. */
+  constructor(private readonly windows: TaggedWindows<L, R>) {}
+
+  /** Says when windows give out what they hold; default: at their end. */
+  trigger(trigger: Trigger<TaggedUnion<L, R>>): CoGroupedWindows<L, R> {
+    return new CoGroupedWindows<L, R>(this.windows.trigger(trigger));
+  }
+
+  /**
+   * Keeps a fired window for so long; a record that comes in that time fires it again, with all that it
+   * holds (semantics 6).
+   */
+  allowedLateness(lateness: Duration): CoGroupedWindows<L, R> {
+    return new CoGroupedWindows<L, R>(this.windows.allowedLateness(lateness));
+  }
+
+  /** Sends late elements to a side output instead of their records to the late topic (semantics 5). */
+  sideOutputLateData(tag: OutputTag<TaggedUnion<L, R>>): CoGroupedWindows<L, R> {
+    return new CoGroupedWindows<L, R>(this.windows.sideOutputLateData(tag));
   }
 
   /**

@@ -176,7 +176,7 @@ class NaiveRun {
       this.fire(window, this.settings.windows.kind === "global" ? "trigger" : "correction", time);
       return;
     }
-    if (every !== null && window.next === null) this.plan(window, time);
+    if (every !== null && window.next === null) this.plan(window, this.firstBehind(time));
     if (count === null) return;
     window.counted++;
     if (window.counted < count) return;
@@ -185,12 +185,17 @@ class NaiveRun {
     this.fire(window, isGlobal ? "trigger" : isOver ? "correction" : "early", time);
   }
 
-  /** The next firing is at the first multiple of the interval behind `time`, in the window. */
+  /** The next firing is then, or at the window's end. */
   plan(window: NaiveWindow, time: number): void {
+    window.next = Math.min(time, window.end - 1);
+    window.isDue = true;
+  }
+
+  /** The first multiple of the interval behind `time`. */
+  firstBehind(time: number): number {
     let next = time + 1;
     while (next % this.settings.trigger.every! !== 0) next++;
-    window.next = Math.min(next, window.end - 1);
-    window.isDue = true;
+    return next;
   }
 
   fire(window: NaiveWindow, closedBy: string, now: number): void {
@@ -241,7 +246,7 @@ class NaiveRun {
     const isEnd = now === window.end - 1;
     const isDue = window.isDue && window.next === now;
     if (isDue) window.isDue = false;
-    if (isDue && !isEnd) this.plan(window, now);
+    if (isDue && !isEnd) this.plan(window, now + every!);
     const fires = isDue || (isEnd && now > before && (end || every !== null));
     if (fires) {
       const reason = window.end - 1 <= before ? "correction" : isEnd ? closedBy : "early";

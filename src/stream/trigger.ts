@@ -1,6 +1,11 @@
 /** What decides when a window gives out what it holds. */
 
-import type { ValueState, ValueStateDescriptor } from "./operators/functions.ts";
+import type {
+  ReducingState,
+  ReducingStateDescriptor,
+  ValueState,
+  ValueStateDescriptor,
+} from "./operators/functions.ts";
 import type { Window } from "./window.ts";
 
 /**
@@ -35,20 +40,21 @@ export interface TriggerElementContext extends TriggerContext {
 
 /** The same when windows have become one: the window in work is what they became. */
 export interface OnMergeContext extends TriggerContext {
-  /**
-   * Gives the window in work the values that the merged windows had under `descriptor`, combined; a
-   * value that is not merged so is gone.
-   */
-  mergePartitionedState<V>(
-    descriptor: ValueStateDescriptor<V>,
-    combine: (a: V, b: V) => V,
-  ): void;
+  /** Gives the window in work what the merged windows had in that state, reduced, earliest first. */
+  mergePartitionedState<V>(descriptor: ReducingStateDescriptor<V>): void;
 }
 
 /** Where a trigger keeps what it must remember. */
 export interface TriggerStateStore {
-  /** The state of that name of the window and key in work. It goes with the window. */
+  /**
+   * The state of that name of the window and key in work. It goes with the window, and is gone when
+   * windows become one.
+   *
+   * @throws {FlightsError} `invalid-argument` for a state with a time-to-live.
+   */
   getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V>;
+  /** The same for values that can be reduced, which `mergePartitionedState` takes over. */
+  getReducingState<V>(descriptor: ReducingStateDescriptor<V>): ReducingState<V>;
 }
 
 /**
@@ -63,8 +69,8 @@ export interface TriggerLogic<in T> {
   /** Called when the clock has come to a timer. */
   onProcessingTime(timestamp: number, context: TriggerContext): TriggerResult;
   /**
-   * Called when windows have become one, before `onElement` for the element that joined them. State
-   * and timers of the windows that were merged are gone. Without it the trigger cannot be used for
+   * Called when windows have become one, before `onElement` for the element that joined them. Timers of
+   * the windows that were merged are gone, and state that is not merged here. Without it the trigger cannot be used for
    * windows that merge.
    */
   onMerge?(context: OnMergeContext): void;

@@ -2,7 +2,7 @@
 
 import { type Duration, formatDuration, parseDuration } from "../base/duration.ts";
 import { FlightsError } from "../base/errors.ts";
-import { ValueStateDescriptor } from "./operators/functions.ts";
+import { ReducingStateDescriptor } from "./operators/functions.ts";
 import type {
   OnMergeContext,
   Trigger,
@@ -50,12 +50,9 @@ export class EventTimeTrigger implements Trigger {
         lastOf(context) > context.currentWatermark()
           ? early.onProcessingTime(timestamp, context)
           : "CONTINUE",
+      // The end's timer is set with the element that joined the windows.
       ...(early.onMerge !== undefined && {
-        onMerge: (context: OnMergeContext) => {
-          const end = lastOf(context);
-          if (end > context.currentWatermark()) context.registerEventTimeTimer(end);
-          early.onMerge!(context);
-        },
+        onMerge: (context: OnMergeContext) => early.onMerge!(context),
       }),
     };
   }
@@ -80,7 +77,7 @@ export class ProcessingTimeTrigger implements Trigger {
       },
       onEventTime: goOn,
       onProcessingTime: (timestamp, context) => timestamp === lastOf(context) ? "FIRE" : "CONTINUE",
-      onMerge: (context) => context.registerProcessingTimeTimer(lastOf(context)),
+      onMerge: () => {},
     };
   }
 }
@@ -101,8 +98,7 @@ export class NeverTrigger implements Trigger {
   }
 }
 
-const countOf = new ValueStateDescriptor<number>("count");
-const add = (a: number, b: number) => a + b;
+const counted = new ReducingStateDescriptor<number>("count", (a, b) => a + b);
 
 /** Fires at every n-th element of a window. By itself it does not fire at the window's end. */
 export class CountTrigger implements Trigger {
@@ -128,25 +124,25 @@ export class CountTrigger implements Trigger {
   }
 
   open(store: TriggerStateStore): TriggerLogic<unknown> {
-    const state = store.getState(countOf);
+    const count = store.getReducingState(counted);
     return {
       onElement: () => {
-        const count = (state.value() ?? 0) + 1;
-        if (count < this.count) state.update(count);
-        else state.clear();
-        return count < this.count ? "CONTINUE" : "FIRE";
+        count.add(1);
+        if (count.get()! < this.count) return "CONTINUE";
+        count.clear();
+        return "FIRE";
       },
       onEventTime: goOn,
       onProcessingTime: goOn,
-      onMerge: (context) => context.mergePartitionedState(countOf, add),
+      onMerge: (context) => context.mergePartitionedState(counted),
     };
   }
 }
 
-const nextFiringOf = new ValueStateDescriptor<number>("next firing");
+const nextFiring = new ReducingStateDescriptor<number>("next firing", (a, b) => Math.min(a, b));
 
-/** The end of the stretch of `interval` that `time` is in. */
-function nextMultiple(time: number, interval: number): number {
+/** The end of the stretch of `interval` that `time` is in; after that it is one interval more each. */
+function firstFiring(time: number, interval: number): number {
   return (Math.floor(time / interval) + 1) * interval;
 }
 
@@ -161,8 +157,8 @@ function intervalOf(interval: Duration): number {
 }
 
 /**
- * Fires whenever event time has gone on by an interval, counted from the Unix epoch, and at the
- * window's end.
+ * Fires whenever event time has gone on by an interval, first at a multiple of it since the Unix epoch,
+ * and at the window's end.
  */
 export class ContinuousEventTimeTrigger implements Trigger {
   readonly description: string;
@@ -181,10 +177,11 @@ export class ContinuousEventTimeTrigger implements Trigger {
   }
 
   open(store: TriggerStateStore): TriggerLogic<unknown> {
-    const next = store.getState(nextFiringOf);
+    const next = store.getReducingState(nextFiring);
     const plan = (time: number, context: TriggerContext) => {
-      const at = Math.min(nextMultiple(time, this.interval), lastOf(context));
-      next.update(at);
+      const at = Math.min(time, lastOf(context));
+      next.clear();
+      next.add(at);
       context.registerEventTimeTimer(at);
     };
     return {
@@ -192,19 +189,21 @@ export class ContinuousEventTimeTrigger implements Trigger {
         const end = lastOf(context);
         if (end <= context.currentWatermark()) return "FIRE";
         context.registerEventTimeTimer(end);
-        if (next.value() === undefined) plan(context.timestamp, context);
+        if (next.get() === undefined) {
+          plan(firstFiring(context.timestamp, this.interval), context);
+        }
         return "CONTINUE";
       },
       onEventTime: (timestamp, context) => {
         if (timestamp === lastOf(context)) return "FIRE";
-        if (timestamp !== next.value()) return "CONTINUE";
-        plan(timestamp, context);
+        if (timestamp !== next.get()) return "CONTINUE";
+        plan(timestamp + this.interval, context);
         return "FIRE";
       },
       onProcessingTime: goOn,
       onMerge: (context) => {
-        context.mergePartitionedState(nextFiringOf, Math.min);
-        const at = next.value();
+        context.mergePartitionedState(nextFiring);
+        const at = next.get();
         if (at !== undefined) context.registerEventTimeTimer(at);
       },
     };
@@ -212,8 +211,8 @@ export class ContinuousEventTimeTrigger implements Trigger {
 }
 
 /**
- * Fires whenever the clock has gone on by an interval, counted from the Unix epoch, while a window
- * holds elements. In a bounded run no clock decides: it does not fire (semantics 11).
+ * Fires whenever the clock has gone on by an interval, first at a multiple of it since the Unix epoch.
+ * In a bounded run no clock decides: it does not fire (semantics 11).
  */
 export class ContinuousProcessingTimeTrigger implements Trigger {
   readonly description: string;
@@ -232,29 +231,31 @@ export class ContinuousProcessingTimeTrigger implements Trigger {
   }
 
   open(store: TriggerStateStore): TriggerLogic<unknown> {
-    const next = store.getState(nextFiringOf);
+    const next = store.getReducingState(nextFiring);
     const plan = (time: number, context: TriggerContext) => {
       const last = lastOf(context);
-      const multiple = nextMultiple(time, this.interval);
       // The clock may well be behind the end of a window of event time.
-      const at = last > time ? Math.min(multiple, last) : multiple;
-      next.update(at);
+      const at = last > context.currentProcessingTime() ? Math.min(time, last) : time;
+      next.clear();
+      next.add(at);
       context.registerProcessingTimeTimer(at);
     };
     return {
       onElement: (_, context) => {
-        if (next.value() === undefined) plan(context.currentProcessingTime(), context);
+        if (next.get() === undefined) {
+          plan(firstFiring(context.currentProcessingTime(), this.interval), context);
+        }
         return "CONTINUE";
       },
       onEventTime: goOn,
       onProcessingTime: (timestamp, context) => {
-        if (timestamp !== next.value()) return "CONTINUE";
-        plan(timestamp, context);
+        if (timestamp !== next.get()) return "CONTINUE";
+        plan(timestamp + this.interval, context);
         return "FIRE";
       },
       onMerge: (context) => {
-        context.mergePartitionedState(nextFiringOf, Math.min);
-        const at = next.value();
+        context.mergePartitionedState(nextFiring);
+        const at = next.get();
         if (at !== undefined) context.registerProcessingTimeTimer(at);
       },
     };

@@ -43,7 +43,7 @@ export interface WindowAssigner<in T = unknown> {
   /** Whether windows of a key that overlap or touch become one. */
   readonly isMerging: boolean;
   /** The windows that an element at `timestamp` belongs to, earliest end first. */
-  assign(timestamp: number, element: T): readonly Window[];
+  readonly assign: (timestamp: number, element: T) => readonly Window[];
 }
 
 /** How windows of one size lie. */

@@ -7,7 +7,7 @@ import type { Downstream, Operator } from "../topology.ts";
 import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
 import type { AggregateFunction } from "./aggregate_function.ts";
 import { LateElements } from "./late_elements.ts";
-import type { WindowOutput, WindowOutputBuilder } from "./window_function.ts";
+import type { Firing, WindowOutput, WindowOutputBuilder } from "./window_function.ts";
 
 /** How the elements of a window become one value. */
 export interface WindowFold<T, A, R> {
@@ -40,7 +40,7 @@ export function aggregating<T, A, R>(
 export interface WindowAggregateConfig<T, A, R> {
   readonly id: string;
   /** Windows that do not merge, each known by its start alone. */
-  readonly assigner: WindowAssigner<T>;
+  readonly assigner: WindowAssigner<never>;
   /** Milliseconds that a fired window still takes records. */
   readonly allowedLateness: number;
   /** The tag that takes late elements; null: the late topic takes their records. */
@@ -69,6 +69,7 @@ class WindowAggregate<T, A, R> implements Operator {
   readonly #output: WindowOutput<R>;
   /** The end of the next window to fire, or to let go; a look at the table is needed from there on. */
   #nextEnd = Number.NEGATIVE_INFINITY;
+  readonly tick?: (now: number) => void;
 
   constructor(
     readonly config: WindowAggregateConfig<T, A, R>,
@@ -81,13 +82,14 @@ class WindowAggregate<T, A, R> implements Operator {
     this.#table = context.state.add(new WindowTable<A>(), { name: config.id, shape });
     this.#late = new LateElements(context, downstream, { tag: config.lateTag });
     this.#output = config.output(context, downstream);
+    if (this.#output.tick !== undefined) this.tick = this.#output.tick;
   }
 
   readonly process = (value: unknown, timestamp: number, key: string): void => {
     const { assigner, allowedLateness } = this.config;
     const { context } = this;
     const { watermark } = context;
-    const windows = assigner.assign(timestamp, value as T);
+    const windows = assigner.assign(timestamp, value as never);
     const last = windows[windows.length - 1];
     if (last === undefined) return;
     if (last.end - 1 + allowedLateness <= watermark) {
@@ -114,21 +116,19 @@ class WindowAggregate<T, A, R> implements Operator {
       slot.accumulator = fold.add(slot.accumulator, value);
       this.#table.touch(slot);
     }
-    if (window.end - 1 <= this.context.watermark) this.#give(window, slot, "correction");
-    else if (held) slot.held++;
+    const { watermark } = this.context;
+    if (window.end - 1 <= watermark) {
+      this.#give(slot, { window, closedBy: "correction", passed: watermark });
+    } else if (held) slot.held++;
   }
 
-  /** Fires what is due, by (end, key bytes), and lets go what takes no more records. */
   advance(watermark: number, closedBy: ClosedBy): void {
     this.#output.approach?.(watermark);
     if (watermark >= this.#nextEnd - 1) this.#fireDue(watermark, closedBy);
     this.#output.advance?.(watermark);
   }
 
-  tick(now: number): void {
-    this.#output.tick?.(now);
-  }
-
+  /** Fires what is due, by (end, key bytes), and lets go what takes no more records. */
   #fireDue(watermark: number, closedBy: ClosedBy): void {
     const { allowedLateness } = this.config;
     const { context } = this;
@@ -150,13 +150,17 @@ class WindowAggregate<T, A, R> implements Operator {
         slot.held = 0;
         this.#table.touch(slot);
       }
-      this.#give(window, slot, closedBy);
+      this.#give(slot, { window, closedBy, passed: window.end - 1 });
     }
   }
 
-  #give(window: Window, { key, accumulator }: WindowSlot<A>, closedBy: ClosedBy): void {
+  #give(
+    { key, accumulator }: WindowSlot<A>,
+    firing: Pick<Firing, "window" | "closedBy" | "passed">,
+  ): void {
+    const { window, closedBy, passed } = firing;
     const contents = this.config.fold.result(accumulator);
-    this.#output.give(contents, { window, closedBy, key, timestamp: window.end - 1 });
+    this.#output.give(contents, { window, closedBy, passed, key, timestamp: window.end - 1 });
   }
 
   #letGo(window: Window): void {

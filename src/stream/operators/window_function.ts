@@ -75,6 +75,8 @@ export interface Firing {
   readonly key: string;
   /** The event time of what is given out. */
   readonly timestamp: number;
+  /** How far event time has come, on the way to where the watermark is moving. */
+  readonly passed: number;
 }
 
 /** Takes what windows hold when they fire. */
@@ -174,9 +176,10 @@ class WindowFunctionWork<K> extends StatefulWork<K> implements WindowRuntimeCont
     this.windowState = new WindowWork(context, downstream, { id: `${id}/window`, assigner });
   }
 
-  enter({ window, timestamp, key }: Firing): void {
+  enter({ window, timestamp, key, passed }: Firing): void {
     this.begin(timestamp, key);
-    this.windowState.enter(window, key);
+    this.passed = passed;
+    this.windowState.enter(window, { key, passed });
   }
 }
 
@@ -229,12 +232,17 @@ class WindowWork extends StatefulWork<string> implements WindowStateStore {
     return state;
   }
 
-  enter({ start, end }: Window, key: string): void {
-    if (this.#held.length > 0) this.begin(end - 1, JSON.stringify([start, end, key]));
+  enter(
+    { start, end }: Window,
+    { key, passed }: Pick<Firing, "key" | "passed">,
+  ): void {
+    if (this.#held.length === 0) return;
+    this.begin(end - 1, JSON.stringify([start, end, key]));
+    this.passed = passed;
   }
 
   letGo(window: Window, key: string): void {
-    this.enter(window, key);
+    this.enter(window, { key, passed: this.passed });
     for (const state of this.#held) state.clear();
   }
 }

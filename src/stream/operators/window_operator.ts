@@ -13,13 +13,13 @@ import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
 import { LateElements } from "./late_elements.ts";
 import { TriggerWork } from "./trigger_work.ts";
 import type { WindowContents, WindowContentsBuilder } from "./window_contents.ts";
-import type { WindowOutput, WindowOutputBuilder } from "./window_function.ts";
+import type { Firing, WindowOutput, WindowOutputBuilder } from "./window_function.ts";
 
 /** The settings of a window operator. */
 export interface WindowOperatorConfig<T, A, R> {
   readonly id: string;
-  readonly assigner: WindowAssigner<T>;
-  readonly trigger: Trigger<T>;
+  readonly assigner: WindowAssigner<never>;
+  readonly trigger: Trigger<never>;
   /** Milliseconds that a fired window still takes records. */
   readonly allowedLateness: number;
   /** The tag that takes late elements; null: the late topic takes their records. */
@@ -42,6 +42,8 @@ interface Cause {
   readonly now: number;
   /** The event time of results of windows without an end. */
   readonly timestamp: number;
+  /** How far event time has come, on the way to where the watermark is moving. */
+  readonly passed: number;
   /** Why results are given out when `now` is the window's end. */
   readonly closedBy: ClosedBy;
 }
@@ -50,7 +52,7 @@ class WindowOperator<T, A, R> implements Operator {
   readonly #panes: PaneTable<A>;
   readonly #contents: WindowContents<T, A, R>;
   readonly #work: TriggerWork<A>;
-  readonly #trigger: TriggerLogic<T>;
+  readonly #trigger: TriggerLogic<never>;
   readonly #late: LateElements;
   readonly #output: WindowOutput<R>;
 
@@ -83,7 +85,7 @@ class WindowOperator<T, A, R> implements Operator {
     const { context } = this;
     const byClock = assigner.endsBy === "processing-time";
     const time = byClock ? context.clock.now() : timestamp;
-    const windows = assigner.assign(time, value as T);
+    const windows = assigner.assign(time, value as never);
     const last = windows[windows.length - 1];
     if (last === undefined) return;
     const taking = windows.filter((window) => !this.#isLate(window, key));
@@ -99,13 +101,13 @@ class WindowOperator<T, A, R> implements Operator {
       const pane = this.#paneOf(window, key);
       this.#contents.add(pane, value as T);
       if (isHeld && window === lastTaking) pane.held++;
-      this.#panes.touch(pane);
       this.#work.begin(pane, timestamp);
-      const result = this.#trigger.onElement(value as T, this.#work);
+      const result = this.#trigger.onElement(value as never, this.#work);
       this.#act(pane, result, {
         before: now,
         now,
         timestamp,
+        passed: context.watermark,
         closedBy: "correction",
       });
     }
@@ -174,7 +176,6 @@ class WindowOperator<T, A, R> implements Operator {
     if (result === "PURGE" || result === "FIRE_AND_PURGE") {
       this.#release(pane);
       this.#contents.clear(pane);
-      this.#panes.touch(pane);
     }
     // No end will let go a window that has none.
     if (this.config.assigner.endsBy === "never" && this.#isEmpty(pane)) this.#panes.remove(pane);
@@ -185,13 +186,15 @@ class WindowOperator<T, A, R> implements Operator {
     return event.size + processing.size + pane.states.size === 0 && !this.#contents.has(pane);
   }
 
-  #firing({ key, window }: Pane<A>, { before, now, timestamp, closedBy }: Cause) {
+  #firing({ key, window }: Pane<A>, cause: Cause): Firing {
+    const { before, now, timestamp, passed } = cause;
+    const { endsBy } = this.config.assigner;
+    if (endsBy === "never") return { key, window, closedBy: "trigger", timestamp, passed };
     const last = window.end - 1;
-    if (this.config.assigner.endsBy === "never") {
-      return { key, window, closedBy: "trigger", timestamp } as const;
-    }
-    const why = last <= before ? "correction" : last > now ? "early" : closedBy;
-    return { key, window, closedBy: why, timestamp: last } as const;
+    const closedBy = last <= before ? "correction" : last > now ? "early" : cause.closedBy;
+    // What the clock gives out must not be late where it goes.
+    const earliest = endsBy === "event-time" ? last : this.context.watermark + 1;
+    return { key, window, closedBy, timestamp: Math.max(last, earliest), passed };
   }
 
   /** Its records have been given out, or thrown away as the trigger said. */
@@ -199,7 +202,6 @@ class WindowOperator<T, A, R> implements Operator {
     if (pane.held === 0) return;
     this.context.released(pane.held);
     pane.held = 0;
-    this.#panes.touch(pane);
   }
 
   advance(watermark: number, closedBy: ClosedBy): void {
@@ -212,7 +214,8 @@ class WindowOperator<T, A, R> implements Operator {
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onEventTime(timestamp, this.#work);
       const before = this.context.watermark;
-      this.#act(pane, result, { before, now: timestamp, timestamp, closedBy });
+      const passed = Math.max(before, timestamp);
+      this.#act(pane, result, { before, now: timestamp, timestamp, passed, closedBy });
       if (this.config.assigner.endsBy === "event-time") this.#letGoAt(timer);
     }
     this.#output.advance?.(watermark);
@@ -226,10 +229,12 @@ class WindowOperator<T, A, R> implements Operator {
       this.#work.begin(pane, timestamp);
       const result = this.#trigger.onProcessingTime(timestamp, this.#work);
       const byClock = this.config.assigner.endsBy === "processing-time";
+      const { watermark } = this.context;
       this.#act(pane, result, {
-        before: byClock ? timestamp - 1 : this.context.watermark,
-        now: byClock ? timestamp : this.context.watermark,
-        timestamp,
+        before: byClock ? timestamp - 1 : watermark,
+        now: byClock ? timestamp : watermark,
+        timestamp: Math.max(timestamp, watermark + 1),
+        passed: watermark,
         closedBy: "clock",
       });
       if (byClock) this.#letGoAt(timer);
