@@ -117,9 +117,10 @@ export async function startTask(
     start: context,
     task,
     lanes,
-    resumed: topology.sources.map((source, index) => (
-      { topic: source.topic, partition, resume: resumes[index]!, isReadWhole: isReadWhole(source) }
-    )),
+    resumed: topology.sources.map((source, index) => {
+      const resume = resumes[index]!;
+      return { topic: source.topic, partition, resume, isReadWhole: isReadWhole(source) };
+    }),
     changelog,
     isNew: resumes.some(({ kind }) => kind !== "committed"),
     committed: own,

@@ -16,8 +16,10 @@ import { keyedProcess, process } from "./operators/process.ts";
 import { rollingReduce } from "./operators/rolling_reduce.ts";
 import { filter, flatMap, map, passThrough } from "./operators/stateless.ts";
 import type { OutputTag } from "./output_tag.ts";
+import { addExternalSink } from "./external_sink.ts";
 import { type TopicSink, topicSink } from "./sink.ts";
-import { changesOf, type LookupTable } from "./table.ts";
+import { type ExternalSink, Sinks } from "./sinks.ts";
+import type { LookupTable } from "./table.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
 import { GlobalWindows } from "./session_windows.ts";
@@ -115,7 +117,6 @@ export class DataStream<out T> {
   join<R>(right: DataStream<R>): JoinedStreams<T, R> {
     return new StreamPair({
       ...this.#pairedWith(right),
-      name: "join",
       finish: (windows) => new JoinedWindows<T, R>(windows),
     });
   }
@@ -124,7 +125,6 @@ export class DataStream<out T> {
   coGroup<R>(right: DataStream<R>): CoGroupedStreams<T, R> {
     return new StreamPair({
       ...this.#pairedWith(right),
-      name: "coGroup",
       finish: (windows) => new CoGroupedWindows<T, R>(windows),
     });
   }
@@ -138,11 +138,24 @@ export class DataStream<out T> {
     return this.graph.stream<S>(this.graph.sideOutput(this.sideOutputs, tag.id));
   }
 
-  /** Writes each element to a topic, its event time as the record's timestamp. */
-  sinkTo(sink: TopicSink<T>): void {
+  /**
+   * Writes each element to a topic, its event time as the record's timestamp, or to a sink that is no
+   * topic ({@linkcode Sinks}), which `execute` serves.
+   */
+  sinkTo(sink: TopicSink<T> | ExternalSink<T>): void {
+    if (!("topic" in sink)) return addExternalSink(this.graph, this.node, sink);
     const { topic } = sink;
     const name = `sink ${topic}`;
     this.graph.operator([this.node], { name, writes: [topic], build: topicSink(sink) });
+  }
+
+  /**
+   * Prints each element on standard output: text as it is, other values as JSON.
+   *
+   * @param label stands before each: `label> element`.
+   */
+  print(label?: string): void {
+    this.sinkTo(Sinks.print(label));
   }
 
   /**
@@ -206,15 +219,15 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
    * one behind the watermark: at that of the watermark), as far as that has been read (semantics 7). What
    * comes later changes nothing of what was given out.
    *
-   * @param options `type`: `left` (the default) joins an element without a row with undefined, `inner`
-   * leaves it out; `id` names the state; set it where the topology may grow in front of it.
+   * @param options `type`: `left`, the default: an element without a row is joined with undefined; `id`
+   * names the state; set it where the topology may grow in front of it.
    */
   lookupJoin<V, O>(
     table: LookupTable<K, V>,
     join: (value: T, row: V | undefined) => O,
     options?: { readonly type?: "left"; readonly id?: string },
   ): DataStream<O>;
-  /** The same for the elements that have a row alone. */
+  /** The same of the elements that have a row, the others left out. */
   lookupJoin<V, O>(
     table: LookupTable<K, V>,
     join: (value: T, row: V) => O,
@@ -226,10 +239,10 @@ export class KeyedStream<T, K extends Key> extends DataStream<T> {
     options: { readonly type?: "left" | "inner"; readonly id?: string } = {},
   ): DataStream<O> {
     const id = options.id ?? this.graph.freshId("lookupJoin");
-    const build = lookupJoin({ id, isInner: options.type === "inner", join });
-    const details = { type: options.type ?? "left" };
-    const settings = { name: "lookupJoin", id, stateful: true, details, build };
-    return this.graph.stream<O>(this.graph.operator([this.node, changesOf(table)], settings));
+    const { type = "left" } = options;
+    const build = lookupJoin({ id, isInner: type === "inner", join });
+    const settings = { name: "lookupJoin", id, stateful: true, details: { join: type }, build };
+    return this.graph.stream<O>(this.graph.operator([this.node, table.node], settings));
   }
 
   /** Groups each key's elements: by event time, by the clock, in sessions, or all in one. */

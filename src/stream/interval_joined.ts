@@ -109,9 +109,9 @@ export class IntervalJoined<L, R> {
       id,
       stateful: true,
       findsLate: true,
-      spanMs: Math.max(0, upper, -lower),
       lateTags: [leftLateTag, rightLateTag],
-      details: { interval: `[${formatDuration(lower)}, ${formatDuration(upper)}]` },
+      spanMs: Math.max(0, upper, -lower),
+      details: { between: `${formatDuration(lower)} and ${formatDuration(upper)}, inclusive` },
       build: intervalJoin({ id, open, lower, upper, leftLateTag, rightLateTag }),
     });
     return this.graph.stream<O>(node);

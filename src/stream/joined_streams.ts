@@ -22,8 +22,6 @@ export type CoGroupedStreams<L, R> = StreamPair<L, R, CoGroupedWindows<L, R>>;
 
 /** What two streams have in common on the way to their windows. */
 interface Pairing<L, R, W> {
-  /** What it is called among the nodes. */
-  readonly name: "join" | "coGroup";
   readonly graph: StreamGraph;
   readonly left: Node;
   readonly right: Node;
@@ -40,7 +38,7 @@ export class StreamPair<L, R, W> {
    * {@linkcode DataStream.keyBy} (semantics 23).
    */
   where<F extends keyof L & string>(keySelector: F): StreamPairWhere<L, R, FieldKey<L[F]>, W>;
-  /** The same by a function. */
+  /** The same by a function that returns the key. */
   where<K extends Key>(keySelector: (value: L) => K): StreamPairWhere<L, R, K, W>;
   where<K extends Key>(keySelector: KeySelector<L, K>): StreamPairWhere<L, R, K, W> {
     const { graph, left } = this.pairing;
@@ -55,7 +53,7 @@ export class StreamPairWhere<L, R, K extends Key, W> {
 
   /** Says by what the right elements are joined: by keys of the same type. */
   equalTo(keySelector: (value: R) => K): KeyedStreamPair<L, R, W>;
-  /** The same by a field. */
+  /** The same by the name of a field, whose value is the key. */
   equalTo<F extends string>(
     this: StreamPairWhere<L, { readonly [field in F]: K }, K, W>,
     keySelector: F,
@@ -74,34 +72,48 @@ export class KeyedStreamPair<L, R, W> {
 
   /** Puts the elements of both into windows; they are kept as JSON values. */
   window(assigner: WindowAssigner<TaggedUnion<L, R>>): W {
-    const { name, graph, left, right } = this.pairing;
-    const node = graph.operator([left, right], { name, build: tagged() });
+    const { graph, left, right } = this.pairing;
+    const node = graph.operator([left, right], { name: "coGroup", build: tagged() });
     const settings = { assigner, trigger: null, allowedLateness: 0, lateTag: null };
     return this.pairing.finish(new WindowedStream<TaggedUnion<L, R>, Key>(graph, node, settings));
   }
 }
 
-/** Windows whose elements are joined pair by pair. */
-export class JoinedWindows<L, R> {
+/**
+ * What can be said of the windows of two streams before their function.
+ *
+ * @internal
+ */
+abstract class PairedWindows<L, R, Self> {
   /** Made by {@linkcode KeyedStreamPair.window}. */
-  constructor(private readonly windows: TaggedWindows<L, R>) {}
+  constructor(protected readonly windows: TaggedWindows<L, R>) {}
+
+  protected abstract with(windows: TaggedWindows<L, R>): Self;
 
   /** Says when windows give out what they hold; default: at their end. */
-  trigger(trigger: Trigger<TaggedUnion<L, R>>): JoinedWindows<L, R> {
-    return new JoinedWindows<L, R>(this.windows.trigger(trigger));
+  trigger(trigger: Trigger<TaggedUnion<L, R>>): Self {
+    return this.with(this.windows.trigger(trigger));
   }
 
   /**
    * Keeps a fired window for so long; a record that comes in that time fires it again, with all that it
    * holds (semantics 6).
    */
-  allowedLateness(lateness: Duration): JoinedWindows<L, R> {
-    return new JoinedWindows<L, R>(this.windows.allowedLateness(lateness));
+  allowedLateness(lateness: Duration): Self {
+    return this.with(this.windows.allowedLateness(lateness));
   }
 
   /** Sends late elements to a side output instead of their records to the late topic (semantics 5). */
-  sideOutputLateData(tag: OutputTag<TaggedUnion<L, R>>): JoinedWindows<L, R> {
-    return new JoinedWindows<L, R>(this.windows.sideOutputLateData(tag));
+  sideOutputLateData(tag: OutputTag<TaggedUnion<L, R>>): Self {
+    return this.with(this.windows.sideOutputLateData(tag));
+  }
+}
+
+/** Windows whose elements are joined pair by pair. */
+export class JoinedWindows<L, R> extends PairedWindows<L, R, JoinedWindows<L, R>> {
+  /** @internal */
+  protected with(windows: TaggedWindows<L, R>): JoinedWindows<L, R> {
+    return new JoinedWindows<L, R>(windows);
   }
 
   /**
@@ -114,26 +126,10 @@ export class JoinedWindows<L, R> {
 }
 
 /** Windows whose elements are given to a function together. */
-export class CoGroupedWindows<L, R> {
-  /** Made by {@linkcode KeyedStreamPair.window}. */
-  constructor(private readonly windows: TaggedWindows<L, R>) {}
-
-  /** Says when windows give out what they hold; default: at their end. */
-  trigger(trigger: Trigger<TaggedUnion<L, R>>): CoGroupedWindows<L, R> {
-    return new CoGroupedWindows<L, R>(this.windows.trigger(trigger));
-  }
-
-  /**
-   * Keeps a fired window for so long; a record that comes in that time fires it again, with all that it
-   * holds (semantics 6).
-   */
-  allowedLateness(lateness: Duration): CoGroupedWindows<L, R> {
-    return new CoGroupedWindows<L, R>(this.windows.allowedLateness(lateness));
-  }
-
-  /** Sends late elements to a side output instead of their records to the late topic (semantics 5). */
-  sideOutputLateData(tag: OutputTag<TaggedUnion<L, R>>): CoGroupedWindows<L, R> {
-    return new CoGroupedWindows<L, R>(this.windows.sideOutputLateData(tag));
+export class CoGroupedWindows<L, R> extends PairedWindows<L, R, CoGroupedWindows<L, R>> {
+  /** @internal */
+  protected with(windows: TaggedWindows<L, R>): CoGroupedWindows<L, R> {
+    return new CoGroupedWindows<L, R>(windows);
   }
 
   /**

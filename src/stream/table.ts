@@ -9,7 +9,7 @@ import type { Node } from "./topology.ts";
 
 /** A topic that is read as a table, most often a compacted one. */
 export interface TopicTable<V> {
-  /** The topic that is read. */
+  /** Its name. */
   readonly topic: string;
   /** Reads a row, which must be a JSON value; never called for a null value, which deletes the row. */
   readonly deserializer: Deserializer<V>;
@@ -23,22 +23,25 @@ export interface RowChange<V> {
   readonly row?: V;
 }
 
-/** The node that gives the changes of a table's rows under their keys. */
-export let changesOf: (table: LookupTable<never, unknown>) => Node;
-
 /** A table of the rows of a topic, by key. */
 export class LookupTable<K extends Key, V> {
   /** Tells the types apart; never there at run time. */
   declare readonly keyType: (key: K) => void;
   /** The same. */
   declare readonly rowType: V;
-
-  static {
-    changesOf = (table) => table.node;
-  }
-
-  /** Made by {@linkcode StreamEnvironment.fromTable}. */
-  constructor(private readonly node: Node) {}
+  /**
+   * Made by {@linkcode StreamEnvironment.fromTable}.
+   *
+   * @internal
+   */
+  constructor(
+    /**
+     * Gives the changes under their keys.
+     *
+     * @internal
+     */
+    readonly node: Node,
+  ) {}
 }
 
 /** Reads the records of a table (semantics 19). */

@@ -5,8 +5,8 @@ import { BufferTable } from "../state/buffer_table.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type { Collector, ProcessContext } from "./functions.ts";
-import { LateElements } from "./late_elements.ts";
 import { Work } from "./work.ts";
+import { LateElements } from "./late_elements.ts";
 
 /** Where a join function is in the stream. */
 export interface ProcessJoinContext extends ProcessContext {
