@@ -15,10 +15,10 @@ import type { RawRecord } from "../src/base/record.ts";
 import type { DataStream } from "../src/stream/data_stream.ts";
 import { StreamEnvironment } from "../src/stream/environment.ts";
 import type { KeyedProcessFunction } from "../src/stream/operators/functions.ts";
-import { Task } from "../src/stream/task.ts";
-import type { Outputs } from "../src/stream/task_context.ts";
+import { Task } from "../src/stream/task/task.ts";
+import type { Outputs } from "../src/stream/task/task_context.ts";
 import { WatermarkStrategy } from "../src/stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../src/stream/window.ts";
+import { TumblingEventTimeWindows } from "../src/stream/windows/window.ts";
 import { isSmall, measure, type Measurement, report, reportHash } from "./measure.ts";
 
 const small = isSmall(Deno.args);

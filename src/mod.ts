@@ -122,8 +122,8 @@ export {
 } from "./stream/sinks.ts";
 export { type ExternalOptions, type ExternalSource, type Feed, Sources } from "./stream/sources.ts";
 export { deadLetterTopic, lateTopic } from "./stream/stray_topics.ts";
-export { type OutcomeCounts } from "./stream/counts.ts";
-export { type OnError } from "./stream/task.ts";
+export { type OutcomeCounts } from "./stream/task/counts.ts";
+export { type OnError } from "./stream/task/task.ts";
 export {
   TestDriver,
   type TestDriverOptions,
@@ -135,14 +135,14 @@ export {
   TestSource,
   type TestSourceOptions,
   type TestTimer,
-} from "./stream/test_driver.ts";
+} from "./stream/testing/test_driver.ts";
 export { Topology } from "./stream/topology.ts";
 export { type TimestampAssigner, WatermarkStrategy } from "./stream/watermark_strategy.ts";
 export {
   EventTimeSessionWindows,
   GlobalWindows,
   ProcessingTimeSessionWindows,
-} from "./stream/session_windows.ts";
+} from "./stream/windows/session_windows.ts";
 export {
   type OnMergeContext,
   type Trigger,
@@ -151,7 +151,7 @@ export {
   type TriggerLogic,
   type TriggerResult,
   type TriggerStateStore,
-} from "./stream/trigger.ts";
+} from "./stream/windows/trigger.ts";
 export {
   ContinuousEventTimeTrigger,
   ContinuousProcessingTimeTrigger,
@@ -160,7 +160,7 @@ export {
   NeverTrigger,
   ProcessingTimeTrigger,
   PurgingTrigger,
-} from "./stream/triggers.ts";
+} from "./stream/windows/triggers.ts";
 export {
   type ClosedBy,
   SlidingEventTimeWindows,
@@ -169,7 +169,7 @@ export {
   TumblingProcessingTimeWindows,
   type Window,
   type WindowAssigner,
-} from "./stream/window.ts";
+} from "./stream/windows/window.ts";
 
 export type * from "./log/log.ts";
 export { type EncodedBatch, RecordBatchBuilder } from "./log/records/builder.ts";

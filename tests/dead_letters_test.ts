@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { generateBookings } from "../src/flights/generator.ts";
 import { mergeTopology } from "../src/flights/merge.ts";
-import { TestDriver } from "../src/stream/test_driver.ts";
+import { TestDriver } from "../src/stream/testing/test_driver.ts";
 import { dataFolder, flights } from "./flights.ts";
 import { needs } from "./permissions.ts";
 

@@ -16,7 +16,7 @@ interface Step {
 }
 
 /** Where the examples are whole programs, which assert what they say. */
-const pagesOfExamples = ["docs/testing.md", "src/mod.ts", "src/stream/test_driver.ts"];
+const pagesOfExamples = ["docs/testing.md", "src/mod.ts", "src/stream/testing/test_driver.ts"];
 
 const steps: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"] },

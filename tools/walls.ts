@@ -39,9 +39,9 @@ const innerWalls: readonly (readonly [from: string, to: string])[] = [
 /** Places that look at the house from outside: they may import anything. */
 const onlookers = ["tests", "bench", "tools"];
 
-/** Whether a file holds tests. */
+/** Whether a file holds tests, or lies in a folder that holds nothing else. */
 export function isTest(path: string): boolean {
-  return path.endsWith("_test.ts") || isWithin(path, "tests");
+  return path.endsWith("_test.ts") || path.split("/").includes("tests");
 }
 
 /** Whether `path` is `place` or lies below it. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { concatBytes, textOf, utf8 } from "../base/bytes.ts";
+import { concatBytes, textOf, utf8 } from "./bytes.ts";
 import { linesOf } from "./lines.ts";
 
 async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {

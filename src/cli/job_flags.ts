@@ -3,7 +3,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import type { JobOptions, Stops } from "../runtime/job_options.ts";
 import type { OnDataLoss, StartFrom } from "../runtime/resume.ts";
-import type { OnError } from "../stream/task.ts";
+import type { OnError } from "../stream/task/task.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import { withRule } from "./usage.ts";

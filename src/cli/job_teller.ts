@@ -4,7 +4,7 @@ import { describeDuration } from "../base/duration.ts";
 import { formatTime } from "../base/time.ts";
 import type { JobObserver } from "../runtime/job_options.ts";
 import type { JobStatus } from "../runtime/job_status.ts";
-import { type OutcomeCounts, sumOutcomes, totalOf } from "../stream/counts.ts";
+import { type OutcomeCounts, sumOutcomes, totalOf } from "../stream/task/counts.ts";
 import type { JobCommandOptions } from "./job_flags.ts";
 import type { Fields, Teller } from "./logging.ts";
 import { ProgressLine } from "./progress_line.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JobStatus } from "../runtime/job_status.ts";
-import { noOutcomes } from "../stream/counts.ts";
+import { noOutcomes } from "../stream/task/counts.ts";
 import type { JobCommandOptions } from "./job_flags.ts";
 import { describeOutcomes, JobTeller } from "./job_teller.ts";
 import type { Teller } from "./logging.ts";

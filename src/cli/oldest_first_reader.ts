@@ -2,7 +2,7 @@
 
 import type { FetchedPartition, Log, Position, TopicDescription } from "../log/log.ts";
 import { type RecordBatch, RecordCursor } from "../log/records/batch.ts";
-import { type Lane, oldestFirst } from "../stream/order.ts";
+import { type Lane, oldestFirst } from "../stream/task/order.ts";
 
 /** The longest wait for records, in milliseconds. */
 const maxWaitMs = 1_000;

@@ -3,7 +3,7 @@
 import process from "node:process";
 import { describeDuration } from "../base/duration.ts";
 import type { JobStatus } from "../runtime/job_status.ts";
-import { sumOutcomes, totalOf } from "../stream/counts.ts";
+import { sumOutcomes, totalOf } from "../stream/task/counts.ts";
 import { writeError } from "./text_output.ts";
 
 /** The time between two pictures, in milliseconds. */

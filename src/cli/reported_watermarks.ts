@@ -3,8 +3,8 @@
 import { formatTime } from "../base/time.ts";
 import type { Log, Position, TopicDescription } from "../log/log.ts";
 import { decodeProgress, type ProgressRecord } from "../runtime/progress_records.ts";
-import { noWatermark } from "../stream/progress.ts";
-import type { ProgressReport } from "../stream/upstream.ts";
+import { noWatermark } from "../stream/task/progress.ts";
+import type { ProgressReport } from "../stream/task/upstream.ts";
 import { textTable } from "./text_table.ts";
 
 /** A record of `T.watermarks`, and when it was written, in milliseconds since the Unix epoch. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { noWatermark } from "../stream/progress.ts";
+import { noWatermark } from "../stream/task/progress.ts";
 import { newestOf, reportTable, type TimedRecord } from "./reported_watermarks.ts";
 
 const noon = Date.UTC(2026, 0, 31, 12);

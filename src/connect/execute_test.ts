@@ -10,9 +10,9 @@ import { StreamEnvironment } from "../stream/environment.ts";
 import { json, text } from "../stream/json.ts";
 import { Sinks } from "../stream/sinks.ts";
 import { Sources } from "../stream/sources.ts";
-import { TestDriver } from "../stream/test_driver.ts";
+import { TestDriver } from "../stream/testing/test_driver.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../stream/window.ts";
+import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import { execute } from "./execute.ts";
 import { behind } from "./testdata/failing_log.ts";
 

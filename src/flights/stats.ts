@@ -9,7 +9,7 @@ import { json } from "../stream/json.ts";
 import type { SinkContext } from "../stream/sink.ts";
 import type { Topology } from "../stream/topology.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../stream/window.ts";
+import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import {
   type FlightData,
   mergeStatistics,

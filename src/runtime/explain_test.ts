@@ -6,7 +6,7 @@ import { type KeyedProcessFunction, ValueStateDescriptor } from "../stream/opera
 import { OutputTag } from "../stream/output_tag.ts";
 import type { Topology } from "../stream/topology.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../stream/window.ts";
+import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import { explain } from "./explain.ts";
 import { planText } from "./explain_text.ts";
 import type { PlanNode } from "./plan.ts";

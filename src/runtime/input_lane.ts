@@ -2,8 +2,8 @@
 
 import type { FetchedPartition, Position } from "../log/log.ts";
 import { type RecordBatch, RecordCursor } from "../log/records/batch.ts";
-import { headTimeOf, type Lane } from "../stream/order.ts";
-import type { Task } from "../stream/task.ts";
+import { headTimeOf, type Lane } from "../stream/task/order.ts";
+import type { Task } from "../stream/task/task.ts";
 import type { ReportLane } from "./report_lane.ts";
 import type { SourceNode } from "../stream/topology.ts";
 

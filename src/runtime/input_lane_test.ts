@@ -4,7 +4,7 @@ import { RecordBatch } from "../log/records/batch.ts";
 import { RecordBatchBuilder, setBaseOffset } from "../log/records/builder.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
 import { text } from "../stream/json.ts";
-import { Task } from "../stream/task.ts";
+import { Task } from "../stream/task/task.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import { InputLane } from "./input_lane.ts";
 

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlightsError, hasCode } from "../base/errors.ts";
 import type { Log, TopicDescription } from "../log/log.ts";
-import { Task } from "../stream/task.ts";
+import { Task } from "../stream/task/task.ts";
 import type { Job, JobOptions, Stops } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";

@@ -1,7 +1,7 @@
 /** How a job is run. */
 
 import type { Clock } from "../base/clock.ts";
-import type { OnError } from "../stream/task.ts";
+import type { OnError } from "../stream/task/task.ts";
 import type { Topology } from "../stream/topology.ts";
 import type { JobStatus } from "./job_status.ts";
 import type { OnDataLoss, ResumePoint, StartFrom } from "./resume.ts";

@@ -1,6 +1,6 @@
 /** The one value that everything which shows a job renders. Immutable; built at each commit. */
 
-import type { OutcomeCounts } from "../stream/counts.ts";
+import type { OutcomeCounts } from "../stream/task/counts.ts";
 
 /** What a job is doing; `at-end`: all it holds is committed up to its stops, and it waits for others. */
 export type JobState =

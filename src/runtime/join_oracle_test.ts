@@ -15,7 +15,7 @@ import { StreamEnvironment } from "../stream/environment.ts";
 import { json } from "../stream/json.ts";
 import type { Topology } from "../stream/topology.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../stream/window.ts";
+import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import { runJob } from "./job.ts";
 import type { JobOptions } from "./job_options.ts";
 import { type Fault, faults, faultyLog } from "./test_faults.ts";

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { FetchedPartition, Position } from "../log/log.ts";
-import { oldestFirst } from "../stream/order.ts";
+import { oldestFirst } from "../stream/task/order.ts";
 import type { InputLane } from "./input_lane.ts";
 
 /** Records processed between two looks at the clock. */

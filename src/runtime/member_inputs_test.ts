@@ -3,7 +3,7 @@ import { SimulatedClock } from "../base/clock.ts";
 import type { FetchedPartition, Position } from "../log/log.ts";
 import { RecordBatch } from "../log/records/batch.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
-import { Task } from "../stream/task.ts";
+import { Task } from "../stream/task/task.ts";
 import { InputLane } from "./input_lane.ts";
 import { MemberInputs } from "./member_inputs.ts";
 import { encodeProgress } from "./progress_records.ts";

@@ -1,13 +1,13 @@
 /**
  * The promise that all operators share (semantics 14, 15): whatever is stopped, killed or handed on to
  * other members, the job writes the same records, with the same bytes. Each case of
- * `stream/test_operators.ts` goes through the same lives, on the real runtime and an embedded log.
+ * `stream/tests/test_operators.ts` goes through the same lives, on the real runtime and an embedded log.
  */
 
 import assert from "node:assert/strict";
-import { caseOf, caseStream, type OperatorCase } from "../stream/test_operator_case.ts";
-import { operatorCases } from "../stream/test_operators.ts";
-import { type Reading, readingsSink } from "../stream/test_jobs.ts";
+import { caseOf, caseStream, type OperatorCase } from "../stream/tests/test_operator_case.ts";
+import { operatorCases } from "../stream/tests/test_operators.ts";
+import { type Reading, readingsSink } from "../stream/tests/test_jobs.ts";
 import { RecoveryTrial } from "./test_recovery.ts";
 
 /** Lives that end with a drain, by what they are; the first is not disturbed. */

@@ -6,7 +6,7 @@ import type { Header, RawRecord } from "../base/record.ts";
 import type { OutputBatch, TopicPartition, Transaction } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import type { ChangelogEntry } from "../stream/state/tables.ts";
-import type { OutputRecord, Outputs } from "../stream/task_context.ts";
+import type { OutputRecord, Outputs } from "../stream/task/task_context.ts";
 
 /** A batch is closed when it holds this many bytes; a reader takes whole batches. */
 const batchBytes = 256 * 1024;

@@ -4,7 +4,7 @@ import { SimulatedClock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import { assert } from "../base/errors.ts";
 import { deadLetterTopic, lateTopic } from "../stream/stray_topics.ts";
-import { Task } from "../stream/task.ts";
+import { Task } from "../stream/task/task.ts";
 import type { Node, OperatorNode, SourceNode, Topology } from "../stream/topology.ts";
 import type { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import type { Job } from "./job_options.ts";

@@ -14,8 +14,8 @@
 import { textOf } from "../base/bytes.ts";
 import { FlightsError } from "../base/errors.ts";
 import type { RecordBatch } from "../log/records/batch.ts";
-import { noWatermark } from "../stream/progress.ts";
-import type { ProgressReport } from "../stream/upstream.ts";
+import { noWatermark } from "../stream/task/progress.ts";
+import type { ProgressReport } from "../stream/task/upstream.ts";
 
 /** The topic on which the writers of `topic` report. */
 export function watermarksTopic(topic: string): string {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { hasCode } from "../base/errors.ts";
 import { RecordBatch } from "../log/records/batch.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
-import { noWatermark } from "../stream/progress.ts";
+import { noWatermark } from "../stream/task/progress.ts";
 import { decodeProgress, encodeProgress, type ProgressRecord } from "./progress_records.ts";
 
 const report = {

@@ -5,8 +5,8 @@
  */
 
 import type { FetchedPartition, Position } from "../log/log.ts";
-import type { Task } from "../stream/task.ts";
-import type { ProgressReport } from "../stream/upstream.ts";
+import type { Task } from "../stream/task/task.ts";
+import type { ProgressReport } from "../stream/task/upstream.ts";
 import { decodeProgress } from "./progress_records.ts";
 
 /** Which reports, and whom they are for. */

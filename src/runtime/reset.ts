@@ -2,7 +2,7 @@
 
 import { FlightsError } from "../base/errors.ts";
 import type { CommittedOffset, Log } from "../log/log.ts";
-import { noOutcomes } from "../stream/counts.ts";
+import { noOutcomes } from "../stream/task/counts.ts";
 import { encodeMetadata } from "./saved_progress.ts";
 import { isOwnTopic } from "./topics.ts";
 

@@ -5,7 +5,7 @@ import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
 import { json } from "../stream/json.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../stream/window.ts";
+import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import { runJob } from "./job.ts";
 import type { ResumePoint } from "./resume.ts";
 import { resetJob } from "./reset.ts";

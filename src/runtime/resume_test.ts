@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { noOutcomes } from "../stream/counts.ts";
+import { noOutcomes } from "../stream/task/counts.ts";
 import { decideResume, type OnDataLoss, type Resume, type ResumeFacts } from "./resume.ts";
 import type { SavedProgress } from "./saved_progress.ts";
 

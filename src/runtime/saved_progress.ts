@@ -1,8 +1,8 @@
 /** What a commit keeps beside each offset (semantics 13), as the text of its metadata. */
 
 import { FlightsError } from "../base/errors.ts";
-import type { OutcomeCounts } from "../stream/counts.ts";
-import type { SavedInput } from "../stream/input_progress.ts";
+import type { OutcomeCounts } from "../stream/task/counts.ts";
+import type { SavedInput } from "../stream/task/input_progress.ts";
 
 /** The part of a changelog partition that a task's state is rebuilt from. */
 export interface ChangelogRange {

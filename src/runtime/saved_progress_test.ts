@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FlightsError } from "../base/errors.ts";
-import { Upstream } from "../stream/upstream.ts";
+import { Upstream } from "../stream/task/upstream.ts";
 import { decodeMetadata, encodeMetadata, type SavedProgress } from "./saved_progress.ts";
 
 const saved: SavedProgress = {

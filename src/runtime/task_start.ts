@@ -2,8 +2,8 @@
 
 import { assert, FlightsError } from "../base/errors.ts";
 import type { CommittedOffset } from "../log/log.ts";
-import { rankOf } from "../stream/order.ts";
-import { Task, type TaskOptions } from "../stream/task.ts";
+import { rankOf } from "../stream/task/order.ts";
+import { Task, type TaskOptions } from "../stream/task/task.ts";
 import type { SourceNode } from "../stream/topology.ts";
 import { InputLane } from "./input_lane.ts";
 import { watermarksTopic } from "./progress_records.ts";

@@ -1,6 +1,6 @@
 /** What the status of a job tells of a task. */
 
-import { noWatermark } from "../stream/progress.ts";
+import { noWatermark } from "../stream/task/progress.ts";
 import type { TaskStatus } from "./job_status.ts";
 import type { StartedTask } from "./task_start.ts";
 

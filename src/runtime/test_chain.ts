@@ -13,7 +13,7 @@ import { StreamEnvironment } from "../stream/environment.ts";
 import { json } from "../stream/json.ts";
 import type { Topology } from "../stream/topology.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../stream/window.ts";
+import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import { runJob } from "./job.ts";
 import type { Job, JobOptions } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";

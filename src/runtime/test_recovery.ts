@@ -10,7 +10,7 @@ import type { Log } from "../log/log.ts";
 import type { RecordBatch } from "../log/records/batch.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
-import { casePartitions, type OperatorCase } from "../stream/test_operator_case.ts";
+import { casePartitions, type OperatorCase } from "../stream/tests/test_operator_case.ts";
 import { runJob } from "./job.ts";
 import type { Job, JobOptions } from "./job_options.ts";
 import { jobStages } from "./stages.ts";

@@ -12,7 +12,7 @@ import { StreamEnvironment } from "../stream/environment.ts";
 import { json } from "../stream/json.ts";
 import type { Topology } from "../stream/topology.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../stream/window.ts";
+import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import type { JobOptions } from "./job_options.ts";
 
 export interface Sale {

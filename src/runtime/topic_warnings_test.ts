@@ -3,7 +3,7 @@ import type { TopicDescription, TopicSettings } from "../log/log.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
 import { json } from "../stream/json.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "../stream/window.ts";
+import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import { type TopicFacts, topicWarnings } from "./topic_warnings.ts";
 
 interface Sale {

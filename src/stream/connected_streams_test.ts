@@ -13,8 +13,8 @@ import {
   ValueStateDescriptor,
 } from "./operators/functions.ts";
 import { OutputTag } from "./output_tag.ts";
-import { TestDriver, type TestRecord } from "./test_driver.ts";
-import { happeningsOf, runSteps, type Step, stepsOf, type Timed } from "./test_steps.ts";
+import { TestDriver, type TestRecord } from "./testing/test_driver.ts";
+import { happeningsOf, runSteps, type Step, stepsOf, type Timed } from "./tests/test_steps.ts";
 import { WatermarkStrategy } from "./watermark_strategy.ts";
 
 /** An element of the first stream. */

@@ -22,9 +22,9 @@ import { type ExternalSink, Sinks } from "./sinks.ts";
 import type { LookupTable } from "./table.ts";
 import { type KeySelector, type NodeSettings, StreamGraph } from "./stream_graph.ts";
 import type { Node, Topology } from "./topology.ts";
-import { GlobalWindows } from "./session_windows.ts";
-import { CountTrigger, PurgingTrigger } from "./triggers.ts";
-import type { WindowAssigner } from "./window.ts";
+import { GlobalWindows } from "./windows/session_windows.ts";
+import { CountTrigger, PurgingTrigger } from "./windows/triggers.ts";
+import type { WindowAssigner } from "./windows/window.ts";
 import { WindowedStream } from "./windowed_stream.ts";
 
 /** A topology whose nodes become streams. */

@@ -7,8 +7,8 @@ import { coGroup, pairUp, tagged, type TaggedUnion } from "./operators/co_group.
 import type { OutputTag } from "./output_tag.ts";
 import type { KeySelector, StreamGraph } from "./stream_graph.ts";
 import type { Node } from "./topology.ts";
-import type { Trigger } from "./trigger.ts";
-import type { WindowAssigner } from "./window.ts";
+import type { Trigger } from "./windows/trigger.ts";
+import type { WindowAssigner } from "./windows/window.ts";
 import { WindowedStream } from "./windowed_stream.ts";
 
 /** The windows of two streams, whose elements are marked by where they came from. */

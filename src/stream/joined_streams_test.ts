@@ -8,12 +8,12 @@ import { StreamEnvironment } from "./environment.ts";
 import type { CoGroupedWindows, JoinedWindows } from "./joined_streams.ts";
 import type { TaggedUnion } from "./operators/co_group.ts";
 import { OutputTag } from "./output_tag.ts";
-import { EventTimeSessionWindows } from "./session_windows.ts";
-import { at, type Reading, readings } from "./test_jobs.ts";
-import { TestDriver, type TestDriverOptions, type TestRecord } from "./test_driver.ts";
-import { CountTrigger } from "./triggers.ts";
+import { EventTimeSessionWindows } from "./windows/session_windows.ts";
+import { at, type Reading, readings } from "./tests/test_jobs.ts";
+import { TestDriver, type TestDriverOptions, type TestRecord } from "./testing/test_driver.ts";
+import { CountTrigger } from "./windows/triggers.ts";
 import { WatermarkStrategy } from "./watermark_strategy.ts";
-import { SlidingEventTimeWindows, type WindowAssigner } from "./window.ts";
+import { SlidingEventTimeWindows, type WindowAssigner } from "./windows/window.ts";
 
 interface Settings {
   readonly assigner?: WindowAssigner;

@@ -1,9 +1,9 @@
 /** Topics that are written. */
 
 import type { Header } from "../base/record.ts";
-import type { OperatorContext } from "./task_context.ts";
+import type { OperatorContext } from "./task/task_context.ts";
 import type { Operator } from "./topology.ts";
-import type { ClosedBy, Window } from "./window.ts";
+import type { ClosedBy, Window } from "./windows/window.ts";
 
 /** Where an element goes to a sink from. */
 export interface SinkContext {

@@ -4,17 +4,17 @@ import assert from "node:assert/strict";
 import { SimulatedClock } from "../base/clock.ts";
 import { partitionForText } from "../base/murmur2.ts";
 import { StreamEnvironment } from "./environment.ts";
-import { InputProgress } from "./input_progress.ts";
+import { InputProgress } from "./task/input_progress.ts";
 import { text } from "./json.ts";
 import { rowDeserializer } from "./table.ts";
-import { Task } from "./task.ts";
-import { LiteralRecord } from "./test_records.ts";
+import { Task } from "./task/task.ts";
+import { LiteralRecord } from "./testing/test_records.ts";
 import { stagesOf } from "./stages.ts";
-import { type LookupSettings, lookupTopology, met, names, row } from "./test_tables.ts";
-import { at, type Reading, readings, readingsSink, results, sum } from "./test_jobs.ts";
-import { TestDriver, type TestDriverOptions } from "./test_driver.ts";
+import { type LookupSettings, lookupTopology, met, names, row } from "./tests/test_tables.ts";
+import { at, type Reading, readings, readingsSink, results, sum } from "./tests/test_jobs.ts";
+import { TestDriver, type TestDriverOptions } from "./testing/test_driver.ts";
 import { WatermarkStrategy } from "./watermark_strategy.ts";
-import { TumblingEventTimeWindows } from "./window.ts";
+import { TumblingEventTimeWindows } from "./windows/window.ts";
 
 const driverOf = (settings?: LookupSettings, options?: TestDriverOptions) =>
   new TestDriver(lookupTopology(settings), options);

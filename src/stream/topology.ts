@@ -7,8 +7,8 @@ import { assert, FlightsError } from "../base/errors.ts";
 import type { RawRecord } from "../base/record.ts";
 import type { Tap } from "./sinks.ts";
 import type { Feed } from "./sources.ts";
-import type { OperatorContext } from "./task_context.ts";
-import type { ClosedBy } from "./window.ts";
+import type { OperatorContext } from "./task/task_context.ts";
+import type { ClosedBy } from "./windows/window.ts";
 import type { WatermarkStrategy } from "./watermark_strategy.ts";
 
 /**

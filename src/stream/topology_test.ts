@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { hasCode } from "../base/errors.ts";
 import { StreamEnvironment } from "./environment.ts";
-import { at, readingsSink, readingStream, sumJob } from "./test_jobs.ts";
-import { TestDriver } from "./test_driver.ts";
+import { at, readingsSink, readingStream, sumJob } from "./tests/test_jobs.ts";
+import { TestDriver } from "./testing/test_driver.ts";
 
 Deno.test("Topology tells what it reads, writes and keeps", () => {
   const topology = sumJob({ sources: ["in", "other"] });

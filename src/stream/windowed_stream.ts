@@ -28,13 +28,13 @@ import { windowOperator } from "./operators/window_operator.ts";
 import type { OutputTag } from "./output_tag.ts";
 import type { StreamGraph } from "./stream_graph.ts";
 import type { Node, OperatorNode } from "./topology.ts";
-import type { Trigger } from "./trigger.ts";
-import { EventTimeTrigger, NeverTrigger, ProcessingTimeTrigger } from "./triggers.ts";
+import type { Trigger } from "./windows/trigger.ts";
+import { EventTimeTrigger, NeverTrigger, ProcessingTimeTrigger } from "./windows/triggers.ts";
 import {
   SlidingEventTimeWindows,
   TumblingEventTimeWindows,
   type WindowAssigner,
-} from "./window.ts";
+} from "./windows/window.ts";
 
 /** What is said of windows before their function. */
 export interface WindowSettings {

@@ -5,12 +5,12 @@ import type { KeyedCoProcessFunction } from "../../src/stream/operators/co_proce
 import { ValueStateDescriptor } from "../../src/stream/operators/functions.ts";
 import type { ProcessJoinFunction } from "../../src/stream/operators/interval_join.ts";
 import { OutputTag } from "../../src/stream/output_tag.ts";
-import { EventTimeSessionWindows } from "../../src/stream/session_windows.ts";
+import { EventTimeSessionWindows } from "../../src/stream/windows/session_windows.ts";
 import {
   SlidingEventTimeWindows,
   TumblingEventTimeWindows,
   type WindowAssigner,
-} from "../../src/stream/window.ts";
+} from "../../src/stream/windows/window.ts";
 import type { Element, Program, Result } from "./reference.ts";
 import { asResults, values, valuesText } from "./window_programs.ts";
 

@@ -5,7 +5,7 @@ import { utf8 } from "../../src/base/bytes.ts";
 import type { DataStream } from "../../src/stream/data_stream.ts";
 import { StreamEnvironment } from "../../src/stream/environment.ts";
 import { json } from "../../src/stream/json.ts";
-import { TestDriver, type TestOutput } from "../../src/stream/test_driver.ts";
+import { TestDriver, type TestOutput } from "../../src/stream/testing/test_driver.ts";
 import { WatermarkStrategy } from "../../src/stream/watermark_strategy.ts";
 
 /** What flows in. `input` tells the two streams of a job apart. */

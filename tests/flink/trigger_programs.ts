@@ -1,18 +1,21 @@
 /** The jobs of `reference/.../TriggerScenarios.java`, in our words. */
 
-import { EventTimeSessionWindows, GlobalWindows } from "../../src/stream/session_windows.ts";
-import type { Trigger } from "../../src/stream/trigger.ts";
+import {
+  EventTimeSessionWindows,
+  GlobalWindows,
+} from "../../src/stream/windows/session_windows.ts";
+import type { Trigger } from "../../src/stream/windows/trigger.ts";
 import {
   ContinuousEventTimeTrigger,
   CountTrigger,
   EventTimeTrigger,
   PurgingTrigger,
-} from "../../src/stream/triggers.ts";
+} from "../../src/stream/windows/triggers.ts";
 import {
   SlidingEventTimeWindows,
   TumblingEventTimeWindows,
   type WindowAssigner,
-} from "../../src/stream/window.ts";
+} from "../../src/stream/windows/window.ts";
 import type { Element, Program } from "./reference.ts";
 import { values, windowProgram } from "./window_programs.ts";
 

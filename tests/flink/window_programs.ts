@@ -5,12 +5,12 @@ import type { AggregateFunction } from "../../src/stream/operators/aggregate_fun
 import { type ValueState, ValueStateDescriptor } from "../../src/stream/operators/functions.ts";
 import type { ProcessWindowFunction } from "../../src/stream/operators/window_function.ts";
 import { OutputTag } from "../../src/stream/output_tag.ts";
-import { EventTimeSessionWindows } from "../../src/stream/session_windows.ts";
+import { EventTimeSessionWindows } from "../../src/stream/windows/session_windows.ts";
 import {
   SlidingEventTimeWindows,
   TumblingEventTimeWindows,
   type WindowAssigner,
-} from "../../src/stream/window.ts";
+} from "../../src/stream/windows/window.ts";
 import type { WindowedStream } from "../../src/stream/windowed_stream.ts";
 import { type Element, type Program, type Result, watermarkText } from "./reference.ts";
 

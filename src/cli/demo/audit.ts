@@ -3,7 +3,7 @@
 import { topics } from "../../flights/topics.ts";
 import type { Log } from "../../log/log.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
-import { type OutcomeCounts, sumOutcomes, totalOf } from "../../stream/counts.ts";
+import { type OutcomeCounts, sumOutcomes, totalOf } from "../../stream/task/counts.ts";
 import { deadLetterTopic, lateTopic } from "../../stream/stray_topics.ts";
 
 /** One thing that must be equal to another. */

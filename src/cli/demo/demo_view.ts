@@ -5,7 +5,7 @@ import { styleText } from "node:util";
 import { describeDuration } from "../../base/duration.ts";
 import { formatTime } from "../../base/time.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
-import { sumOutcomes } from "../../stream/counts.ts";
+import { sumOutcomes } from "../../stream/task/counts.ts";
 import { isColored } from "../logging.ts";
 import type { TextOutput } from "../text_output.ts";
 import { counted } from "../words.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CommitStatus, JobStatus, TaskStatus } from "../../runtime/job_status.ts";
-import { noOutcomes } from "../../stream/counts.ts";
+import { noOutcomes } from "../../stream/task/counts.ts";
 import { combineStatuses } from "./combine_statuses.ts";
 
 function task(partition: number, used: number): TaskStatus {

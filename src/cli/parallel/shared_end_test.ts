@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { GroupMember } from "../../log/log.ts";
 import type { JobState, JobStatus } from "../../runtime/job_status.ts";
-import { noOutcomes } from "../../stream/counts.ts";
+import { noOutcomes } from "../../stream/task/counts.ts";
 import { SharedEnd } from "./shared_end.ts";
 
 const stops = new Map([["a", [10, 20, 0]], ["b", [1, 2, 0]]]);

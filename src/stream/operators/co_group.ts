@@ -1,6 +1,6 @@
 /** Windows over the elements of two streams: each is marked by the stream that it came from. */
 
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type { ProcessWindowFunction } from "./window_function.ts";
 

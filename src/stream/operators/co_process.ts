@@ -1,6 +1,6 @@
 /** Functions over two connected streams, in Flink's words, and what runs them. */
 
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type {
   Collector,

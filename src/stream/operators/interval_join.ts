@@ -2,7 +2,7 @@
 
 import { formatDuration } from "../../base/duration.ts";
 import { BufferTable } from "../state/buffer_table.ts";
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type { Collector, ProcessContext } from "./functions.ts";
 import { Work } from "./work.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { SimulatedClock } from "../../base/clock.ts";
 import { OutputTag } from "../output_tag.ts";
-import { at, type Reading } from "../test_jobs.ts";
-import { Task } from "../task.ts";
-import { TestDriver } from "../test_driver.ts";
+import { at, type Reading } from "../tests/test_jobs.ts";
+import { Task } from "../task/task.ts";
+import { TestDriver } from "../testing/test_driver.ts";
 import {
   joinDriver,
   type JoinSettings,
@@ -11,7 +11,7 @@ import {
   type Pair,
   pairsOf,
   sources,
-} from "./test_interval_joins.ts";
+} from "../tests/test_interval_joins.ts";
 
 Deno.test("an interval join pairs what lies within its bounds, both of them in it", () => {
   const driver = joinDriver();

@@ -5,9 +5,9 @@ import { SimulatedClock } from "../../base/clock.ts";
 import { hasCode } from "../../base/errors.ts";
 import { StreamEnvironment } from "../environment.ts";
 import { StateTables } from "../state/tables.ts";
-import { at, type Reading, readingStream } from "../test_jobs.ts";
-import { TestDriver } from "../test_driver.ts";
-import { TumblingEventTimeWindows } from "../window.ts";
+import { at, type Reading, readingStream } from "../tests/test_jobs.ts";
+import { TestDriver } from "../testing/test_driver.ts";
+import { TumblingEventTimeWindows } from "../windows/window.ts";
 import {
   AggregatingStateDescriptor,
   type KeyedContext,

@@ -1,8 +1,8 @@
 /** What becomes of elements that are late for a window (semantics 5). */
 
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream } from "../topology.ts";
-import type { Window } from "../window.ts";
+import type { Window } from "../windows/window.ts";
 
 /** Puts late elements aside. */
 export class LateElements {

@@ -2,7 +2,7 @@
 
 import { BufferTable } from "../state/buffer_table.ts";
 import type { RowChange } from "../table.ts";
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 
 /** The settings of a lookup join. */

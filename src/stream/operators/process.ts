@@ -1,6 +1,6 @@
 /** Runs process functions. */
 
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type { KeyedProcessFunction, ProcessFunction } from "./functions.ts";
 import { KeyedWork, Work } from "./work.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { hasCode } from "../../base/errors.ts";
 import { StreamEnvironment } from "../environment.ts";
-import { at, type Reading, readingsSink, readingStream, results, sum } from "../test_jobs.ts";
-import { TestDriver } from "../test_driver.ts";
-import { TumblingEventTimeWindows } from "../window.ts";
+import { at, type Reading, readingsSink, readingStream, results, sum } from "../tests/test_jobs.ts";
+import { TestDriver } from "../testing/test_driver.ts";
+import { TumblingEventTimeWindows } from "../windows/window.ts";
 import { OutputTag } from "../output_tag.ts";
 import { type KeyedProcessFunction, ValueStateDescriptor } from "./functions.ts";
 import type { ProcessWindowFunction } from "./window_function.ts";

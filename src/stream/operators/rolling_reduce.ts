@@ -1,7 +1,7 @@
 /** What the elements of a key have come to, told with each of them. */
 
 import { ValueTable } from "../state/value_table.ts";
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 
 /** The settings of a rolling reduce. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { StreamEnvironment } from "../environment.ts";
-import { at, readingsSink, readingStream, sum } from "../test_jobs.ts";
-import { TestDriver } from "../test_driver.ts";
+import { at, readingsSink, readingStream, sum } from "../tests/test_jobs.ts";
+import { TestDriver } from "../testing/test_driver.ts";
 
 function driverOf(options: { readonly id?: string } = {}): TestDriver {
   const env = new StreamEnvironment();

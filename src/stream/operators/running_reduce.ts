@@ -2,9 +2,9 @@
 
 import { assert } from "../../base/errors.ts";
 import { ValueTable } from "../state/value_table.ts";
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
-import type { ClosedBy, Window } from "../window.ts";
+import type { ClosedBy, Window } from "../windows/window.ts";
 
 /** The settings of a running reduce. */
 export interface RunningReduceConfig<T> {

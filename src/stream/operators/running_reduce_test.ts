@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../../base/bytes.ts";
 import { SimulatedClock } from "../../base/clock.ts";
-import { at, results, sumJob } from "../test_jobs.ts";
-import { TestDriver } from "../test_driver.ts";
-import { Task } from "../task.ts";
+import { at, results, sumJob } from "../tests/test_jobs.ts";
+import { TestDriver } from "../testing/test_driver.ts";
+import { Task } from "../task/task.ts";
 
 Deno.test("runningReduce gives a key's total at the end of each of its windows", () => {
   for (const lateness of ["0s", "2m"]) {

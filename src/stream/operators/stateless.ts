@@ -3,7 +3,7 @@
 import { FlightsError } from "../../base/errors.ts";
 import { partitionForText } from "../../base/murmur2.ts";
 import { type Key, keyText, placementText } from "../key.ts";
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 
 /** Gives out one element for each. */

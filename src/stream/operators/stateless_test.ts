@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { StreamEnvironment } from "../environment.ts";
-import { at, type Reading, readingsSink, readingStream, readingStreams } from "../test_jobs.ts";
+import {
+  at,
+  type Reading,
+  readingsSink,
+  readingStream,
+  readingStreams,
+} from "../tests/test_jobs.ts";
 import type { DataStream } from "../data_stream.ts";
-import { TestDriver } from "../test_driver.ts";
+import { TestDriver } from "../testing/test_driver.ts";
 
 /** What a job makes of readings with the values 1, 2 and 3. */
 function valuesOf(job: (stream: DataStream<Reading>) => DataStream<Reading>): readonly unknown[] {

@@ -7,11 +7,11 @@ import { SimulatedClock } from "../../base/clock.ts";
 import { hasCode } from "../../base/errors.ts";
 import { StreamEnvironment } from "../environment.ts";
 import { json } from "../json.ts";
-import { Task } from "../task.ts";
-import { LiteralRecord } from "../test_records.ts";
-import { at, type Reading, readingsSink, readingStream } from "../test_jobs.ts";
-import { TestDriver, type TestDriverOptions } from "../test_driver.ts";
-import { happeningsOf, runSteps, type Step, stepsOf, type Timed } from "../test_steps.ts";
+import { Task } from "../task/task.ts";
+import { LiteralRecord } from "../testing/test_records.ts";
+import { at, type Reading, readingsSink, readingStream } from "../tests/test_jobs.ts";
+import { TestDriver, type TestDriverOptions } from "../testing/test_driver.ts";
+import { happeningsOf, runSteps, type Step, stepsOf, type Timed } from "../tests/test_steps.ts";
 import { WatermarkStrategy } from "../watermark_strategy.ts";
 import type { KeyedProcessFunction, TimeDomain, TimerService } from "./functions.ts";
 

@@ -3,9 +3,13 @@
 import { formatDuration } from "../../base/duration.ts";
 import { FlightsError } from "../../base/errors.ts";
 import type { Pane, PaneTable, PaneTimerDomain } from "../state/pane_table.ts";
-import type { OperatorContext } from "../task_context.ts";
-import type { OnMergeContext, TriggerElementContext, TriggerStateStore } from "../trigger.ts";
-import type { Window } from "../window.ts";
+import type { OperatorContext } from "../task/task_context.ts";
+import type {
+  OnMergeContext,
+  TriggerElementContext,
+  TriggerStateStore,
+} from "../windows/trigger.ts";
+import type { Window } from "../windows/window.ts";
 import type {
   ReducingState,
   ReducingStateDescriptor,

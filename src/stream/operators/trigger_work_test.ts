@@ -5,11 +5,11 @@ import { SimulatedClock } from "../../base/clock.ts";
 import { hasCode } from "../../base/errors.ts";
 import type { DataStream, KeyedStream } from "../data_stream.ts";
 import { StreamEnvironment } from "../environment.ts";
-import { EventTimeSessionWindows, GlobalWindows } from "../session_windows.ts";
-import { at, type Reading, readingsSink, readingStream, results, sum } from "../test_jobs.ts";
-import { TestDriver } from "../test_driver.ts";
-import type { Trigger } from "../trigger.ts";
-import { TumblingEventTimeWindows } from "../window.ts";
+import { EventTimeSessionWindows, GlobalWindows } from "../windows/session_windows.ts";
+import { at, type Reading, readingsSink, readingStream, results, sum } from "../tests/test_jobs.ts";
+import { TestDriver } from "../testing/test_driver.ts";
+import type { Trigger } from "../windows/trigger.ts";
+import { TumblingEventTimeWindows } from "../windows/window.ts";
 import { ReducingStateDescriptor, ValueStateDescriptor } from "./functions.ts";
 
 type Job = (readings: KeyedStream<Reading, string>) => DataStream<Reading>;

@@ -2,9 +2,9 @@
 
 import { formatDuration } from "../../base/duration.ts";
 import { type WindowSlot, WindowTable } from "../state/window_table.ts";
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
-import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
+import type { ClosedBy, Window, WindowAssigner } from "../windows/window.ts";
 import type { AggregateFunction } from "./aggregate_function.ts";
 import { LateElements } from "./late_elements.ts";
 import type { Firing, WindowOutput, WindowOutputBuilder } from "./window_function.ts";

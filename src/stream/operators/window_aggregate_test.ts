@@ -9,9 +9,9 @@ import {
   results,
   sum,
   sumJob,
-} from "../test_jobs.ts";
-import { TestDriver, type TestOutput } from "../test_driver.ts";
-import { TumblingEventTimeWindows } from "../window.ts";
+} from "../tests/test_jobs.ts";
+import { TestDriver, type TestOutput } from "../testing/test_driver.ts";
+import { TumblingEventTimeWindows } from "../windows/window.ts";
 import { OutputTag } from "../output_tag.ts";
 import type { ProcessWindowFunction } from "./window_function.ts";
 

@@ -2,9 +2,9 @@
 
 import { FlightsError } from "../../base/errors.ts";
 import type { OutputTag } from "../output_tag.ts";
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream } from "../topology.ts";
-import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
+import type { ClosedBy, Window, WindowAssigner } from "../windows/window.ts";
 import type {
   AggregatingState,
   AggregatingStateDescriptor,

@@ -5,10 +5,10 @@ import { SimulatedClock } from "../../base/clock.ts";
 import { hasCode } from "../../base/errors.ts";
 import { StreamEnvironment } from "../environment.ts";
 import { OutputTag } from "../output_tag.ts";
-import { EventTimeSessionWindows } from "../session_windows.ts";
-import { at, type Reading, readingsSink, readingStream, results, sum } from "../test_jobs.ts";
-import { TestDriver } from "../test_driver.ts";
-import { TumblingEventTimeWindows } from "../window.ts";
+import { EventTimeSessionWindows } from "../windows/session_windows.ts";
+import { at, type Reading, readingsSink, readingStream, results, sum } from "../tests/test_jobs.ts";
+import { TestDriver } from "../testing/test_driver.ts";
+import { TumblingEventTimeWindows } from "../windows/window.ts";
 import { ListStateDescriptor, ReducingStateDescriptor, ValueStateDescriptor } from "./functions.ts";
 import type { ProcessWindowFunction } from "./window_function.ts";
 

@@ -6,10 +6,10 @@
 import { formatDuration } from "../../base/duration.ts";
 import { FlightsError } from "../../base/errors.ts";
 import { type Pane, PaneTable, type PaneTimer } from "../state/pane_table.ts";
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
-import type { Trigger, TriggerLogic, TriggerResult } from "../trigger.ts";
-import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
+import type { Trigger, TriggerLogic, TriggerResult } from "../windows/trigger.ts";
+import type { ClosedBy, Window, WindowAssigner } from "../windows/window.ts";
 import { LateElements } from "./late_elements.ts";
 import { TriggerWork } from "./trigger_work.ts";
 import type { WindowContents, WindowContentsBuilder } from "./window_contents.ts";

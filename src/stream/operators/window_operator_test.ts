@@ -9,11 +9,11 @@ import {
   EventTimeSessionWindows,
   GlobalWindows,
   ProcessingTimeSessionWindows,
-} from "../session_windows.ts";
-import { at, type Reading, readingsSink, readingStream, results, sum } from "../test_jobs.ts";
-import { Task } from "../task.ts";
-import { TestDriver } from "../test_driver.ts";
-import { LiteralRecord } from "../test_records.ts";
+} from "../windows/session_windows.ts";
+import { at, type Reading, readingsSink, readingStream, results, sum } from "../tests/test_jobs.ts";
+import { Task } from "../task/task.ts";
+import { TestDriver } from "../testing/test_driver.ts";
+import { LiteralRecord } from "../testing/test_records.ts";
 import {
   ContinuousEventTimeTrigger,
   ContinuousProcessingTimeTrigger,
@@ -21,13 +21,13 @@ import {
   EventTimeTrigger,
   ProcessingTimeTrigger,
   PurgingTrigger,
-} from "../triggers.ts";
+} from "../windows/triggers.ts";
 import {
   SlidingEventTimeWindows,
   SlidingProcessingTimeWindows,
   TumblingEventTimeWindows,
   TumblingProcessingTimeWindows,
-} from "../window.ts";
+} from "../windows/window.ts";
 
 /** A task of a job whose inputs are idle after 10 s, with no closing on silence. */
 function taskOf(job: Job, clock = new SimulatedClock(0)): Task {

@@ -4,7 +4,7 @@ import { FlightsError } from "../../base/errors.ts";
 import { keyOf } from "../key.ts";
 import type { OutputTag } from "../output_tag.ts";
 import { TimerTable } from "../state/timer_table.ts";
-import type { OperatorContext } from "../task_context.ts";
+import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type {
   AggregatingState,

@@ -2,7 +2,7 @@
 
 import { compareUtf8 } from "../../base/bytes.ts";
 import { Heap } from "../../base/heap.ts";
-import type { Window } from "../window.ts";
+import type { Window } from "../windows/window.ts";
 import type { EntryKey, Table } from "./tables.ts";
 
 /** By which time a timer comes due. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { hasCode } from "../../base/errors.ts";
-import type { Window } from "../window.ts";
+import type { Window } from "../windows/window.ts";
 import { EntryTable } from "./entry_table.ts";
 import { type ChangelogEntry, StateTables, type Table } from "./tables.ts";
 import { TimerTable } from "./timer_table.ts";

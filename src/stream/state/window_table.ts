@@ -1,7 +1,7 @@
 /** What windows hold: an accumulator for each window and key. */
 
 import { compareUtf8 } from "../../base/bytes.ts";
-import type { Window } from "../window.ts";
+import type { Window } from "../windows/window.ts";
 import type { EntryKey, Table } from "./tables.ts";
 
 /** What one window holds of one key. */
