@@ -2,10 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { StreamEnvironment } from "../stream/environment.ts";
 import { text } from "../stream/json.ts";
-import { type KeyedProcessFunction, ValueStateDescriptor } from "../stream/operators/functions.ts";
+import {
+  type KeyedProcessFunction,
+  ListStateDescriptor,
+  ValueStateDescriptor,
+} from "../stream/operators/functions.ts";
 import { OutputTag } from "../stream/output_tag.ts";
 import type { Topology } from "../stream/topology.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
+import { EventTimeSessionWindows } from "../stream/windows/session_windows.ts";
 import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import { explain } from "./explain.ts";
 import { planText } from "./explain_text.ts";
@@ -133,6 +138,26 @@ stage meanings-a-b: state in APPLICATION-ID-changelog-meanings-a-b
 │                        state: rows (versions of rows)
 ●      sink out
 `,
+  );
+});
+
+Deno.test("explain names no late topic of a table, and how long what is in a state lives", () => {
+  const env = new StreamEnvironment();
+  const table = env.fromTable({ topic: "meanings", deserializer: text });
+  const ttl = { duration: "1h", updateOn: "read-and-write" } as const;
+  env.fromSource({ topic: "words", deserializer: text, partitionedBy: "length" }, monotonous)
+    .keyBy((word) => word).lookupJoin(table, (word) => word)
+    .keyBy((word) => word).window(EventTimeSessionWindows.withGap("1m"))
+    .process<string>((runtime) => {
+      runtime.getListState(new ListStateDescriptor("heard", { ttl }));
+      return { process: () => {} };
+    }).sinkTo({ topic: "out" });
+  const lines = explain(env.topology).split("\n");
+  const late = lines.flatMap((line) => /late records: .*/.exec(line) ?? []);
+  assert.deepEqual(late, ["late records: words.late"]);
+  assert.match(
+    lines.join("\n"),
+    /heard \(list, time-to-live by event time, 1h from the last use on\)/,
   );
 });
 

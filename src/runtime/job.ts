@@ -132,18 +132,20 @@ async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promis
   return status;
 }
 
-/** Tells jobs apart that must not share a group: by structure and by what their state means. */
+/**
+ * Tells jobs apart that must not share a group: by structure, settings, and what their state means and
+ * how long it lives. What their functions do it cannot tell.
+ */
 function versionOf(
   { topology }: Job,
   { start, settings: { clock }, partitionsOf }: MemberLoopOptions,
 ) {
   const outputs = new Outbox(partitionsOf).portOf(0);
-  const shapes = start.stages.map((stage) =>
-    JSON.stringify(
-      new Task(stage.topology, { partition: 0, partitions: 1, clock, outputs }).stateShapes,
-    )
-  );
-  const text = topology.describe() + shapes.join();
+  const states = start.stages.map((stage) => {
+    const task = new Task(stage.topology, { partition: 0, partitions: 1, clock, outputs });
+    return JSON.stringify([task.stateShapes, task.stateLifetimes]);
+  });
+  const text = topology.describe() + states.join();
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 

@@ -158,18 +158,25 @@ function topicsAbove(id: string, { nodes }: Topology): readonly string[] {
   const topicsOf = (one: string): readonly string[] => {
     // By id: beyond a repartition the inputs are those of the job, not of the stage.
     const node = nodes.find((other) => other.id === one)!;
+    // A row of a table moves nothing and is never late.
     return node.kind === "source"
-      ? [node.topic]
+      ? node.isTable ? [] : [node.topic]
       : node.inputs.flatMap((input) => topicsOf(input.id));
   };
   return topicsOf(id);
 }
 
-/** The state tables of a stage, by name, and what their entries mean. */
+/** The state tables of a stage, by name: what their entries mean, and how long they live. */
 function tablesOf(topology: Topology): Readonly<Record<string, string>> {
   const nowhere = { write: () => {}, forward: () => {} };
   const clock = new SimulatedClock();
-  return new Task(topology, { partition: 0, partitions: 1, clock, outputs: nowhere }).stateShapes;
+  const task = new Task(topology, { partition: 0, partitions: 1, clock, outputs: nowhere });
+  return Object.fromEntries(
+    Object.entries(task.stateShapes).map(([name, shape]) => {
+      const lifetime = task.stateLifetimes[name];
+      return [name, lifetime === undefined ? shape : `${shape}, ${lifetime}`];
+    }),
+  );
 }
 
 /** What an operator keeps, in words: its tables are named by its id and what they are for. */

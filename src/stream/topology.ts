@@ -197,14 +197,18 @@ export class Topology {
     return Math.max(0, ...spans);
   }
 
-  /** The structure as text: the same for topologies of the same nodes, whatever their functions do. */
+  /**
+   * The structure as text: the same for topologies of the same nodes with the same settings, whatever
+   * their functions do.
+   */
   describe(): string {
     return JSON.stringify(this.#nodes.map((node) => ({
       id: node.id,
       kind: node.kind,
       inputs: node.inputs.map(({ id }) => id),
       ...(node.kind === "source" && { topic: node.topic, ...(node.isTable && { isTable: true }) }),
-      ...(node.kind === "operator" && { name: node.name, writes: node.writes }),
+      ...(node.kind === "operator" &&
+        { name: node.name, writes: node.writes, details: node.details }),
       ...(node.kind === "repartition" && { name: node.name }),
     })));
   }

@@ -1,5 +1,6 @@
 /** Gives a keyed function its state by descriptors. */
 
+import { formatDuration } from "../../base/duration.ts";
 import { FlightsError } from "../../base/errors.ts";
 import type { EntryName } from "../state/entry_table.ts";
 import type { StateTables } from "../state/tables.ts";
@@ -35,12 +36,17 @@ export interface KeyedStatesConfig {
   readonly id: string;
   readonly tables: StateTables;
   readonly scope: StateScope;
+  /** Throws where a state must not be taken hold of; default: never. */
+  readonly check?: (state: string) => void;
 }
+
+/** What all storages can do. */
+type Clearable = Pick<Cell<unknown>, "clear">;
 
 /** The states of one function, by name. */
 export class KeyedStates {
   readonly #config: KeyedStatesConfig;
-  readonly #known = new Map<string, { readonly shape: string; readonly storage: unknown }>();
+  readonly #known = new Map<string, { readonly shape: string; readonly storage: Clearable }>();
   readonly #aging: AgingShelf<unknown>[] = [];
   #sealed = false;
 
@@ -51,6 +57,16 @@ export class KeyedStates {
   /** From now on there are no new states: what is saved of them could not be restored. */
   seal(): void {
     this.#sealed = true;
+  }
+
+  /** Whether none was taken hold of. */
+  get isEmpty(): boolean {
+    return this.#known.size === 0;
+  }
+
+  /** Removes all states of the key in work. */
+  clear(): void {
+    for (const { storage } of this.#known.values()) storage.clear();
   }
 
   /** Removes what is over at `now`, by that time. */
@@ -156,7 +172,7 @@ export class KeyedStates {
   }
 
   /** The storage of a state, which is made when its name is asked for first. */
-  #storage<S>(
+  #storage<S extends Clearable>(
     descriptor: StateDescriptor,
     kind: string,
     make: (place: Place, ttl: ResolvedTtl | null) => S,
@@ -171,11 +187,23 @@ export class KeyedStates {
     if (this.#sealed) {
       throw refused(state, "it must be taken hold of when its task starts, the task has begun");
     }
-    const { id, tables, scope } = this.#config;
-    const storage = make({ tables, name: `${id}/state/${state}`, shape, scope }, ttl);
+    const { id, tables, scope, check } = this.#config;
+    check?.(state);
+    const place = {
+      tables,
+      name: `${id}/state/${state}`,
+      shape,
+      scope,
+      ...(ttl !== null && { lifetime: describeTtl(ttl) }),
+    };
+    const storage = make(place, ttl);
     this.#known.set(state, { shape, storage });
     return storage;
   }
+}
+
+function describeTtl({ duration, updateOn }: ResolvedTtl): string {
+  return `${formatDuration(duration)} from the last ${updateOn === "write" ? "write" : "use"} on`;
 }
 
 function checked(descriptor: StateDescriptor, name: EntryName): EntryName {

@@ -44,6 +44,7 @@ export interface Place {
   readonly tables: StateTables;
   readonly name: string;
   readonly shape: string;
+  readonly lifetime?: string;
   readonly scope: StateScope;
 }
 

@@ -16,17 +16,19 @@ export interface WindowContents<T, A, R> {
   merge(into: Pane<A>, later: Pane<A>): void;
 }
 
-/** Makes the contents of one task's panes. */
-export type WindowContentsBuilder<T, A, R> = (
-  state: StateTables,
-  id: string,
-) => WindowContents<T, A, R>;
+/** Makes the contents of panes. */
+export interface WindowContentsBuilder<T, A, R> {
+  /** For people, and the mark by which saved contents of another kind are recognised. */
+  readonly description: string;
+  /** Makes those of one task; `id` is that of the node. */
+  build(state: StateTables, id: string): WindowContents<T, A, R>;
+}
 
 /** Panes hold one accumulator each. */
 export function foldedContents<T, A, R>(
   fold: WindowFold<T, A, R>,
 ): WindowContentsBuilder<T, A, R> {
-  return () => ({
+  const contents: WindowContents<T, A, R> = {
     add: (pane, value) => {
       const { accumulator } = pane;
       pane.accumulator = accumulator === undefined
@@ -42,12 +44,13 @@ export function foldedContents<T, A, R>(
         ? accumulator
         : fold.merge(into.accumulator, accumulator);
     },
-  });
+  };
+  return { description: "accumulators", build: () => contents };
 }
 
 /** Panes hold their elements, in the order in which they come. */
 export function listedContents<T>(): WindowContentsBuilder<T, never, readonly T[]> {
-  return (state, id) => {
+  const build = (state: StateTables, id: string): WindowContents<T, never, readonly T[]> => {
     const table = new ElementTable<T>();
     state.add(table, { name: `${id}/elements`, shape: "elements" });
     return {
@@ -58,4 +61,5 @@ export function listedContents<T>(): WindowContentsBuilder<T, never, readonly T[
       merge: (into, later) => table.move(later.id, into.id),
     };
   };
+  return { description: "elements", build };
 }

@@ -5,21 +5,7 @@ import type { OutputTag } from "../output_tag.ts";
 import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream } from "../topology.ts";
 import type { ClosedBy, Window, WindowAssigner } from "../windows/window.ts";
-import type {
-  AggregatingState,
-  AggregatingStateDescriptor,
-  Collector,
-  ListState,
-  ListStateDescriptor,
-  MapKey,
-  MapState,
-  MapStateDescriptor,
-  ReducingState,
-  ReducingStateDescriptor,
-  RuntimeContext,
-  ValueState,
-  ValueStateDescriptor,
-} from "./functions.ts";
+import type { Collector, RuntimeContext } from "./functions.ts";
 import { StatefulWork } from "./work.ts";
 
 /** Where a window function is in the stream. */
@@ -172,78 +158,47 @@ class WindowFunctionWork<K> extends StatefulWork<K> implements WindowRuntimeCont
     downstream: Downstream,
     { id, assigner }: Pick<WindowFunctionConfig<unknown, unknown, unknown>, "id" | "assigner">,
   ) {
-    super(context, downstream, id);
-    this.windowState = new WindowWork(context, downstream, { id: `${id}/window`, assigner });
+    super(context, downstream, { id });
+    const check = (state: string) => checkOwner(state, assigner);
+    this.windowState = new WindowWork(context, downstream, { id: `${id}/window`, check });
   }
 
-  enter({ window, timestamp, key, passed }: Firing): void {
+  override seal(): void {
+    super.seal();
+    this.windowState.seal();
+  }
+
+  enter(firing: Firing): void {
+    const { timestamp, key, passed } = firing;
     this.begin(timestamp, key);
     this.asOf = passed;
-    this.windowState.enter(window, { key, passed });
+    this.windowState.enter(firing);
   }
+}
+
+/** @throws {FlightsError} `invalid-topology` for windows that may become one: whose state were it? */
+function checkOwner(
+  state: string,
+  { isMerging, description }: Pick<WindowAssigner, "isMerging" | "description">,
+): void {
+  if (!isMerging) return;
+  throw new FlightsError(
+    "invalid-topology",
+    `Cannot keep the state "${state}" by window: the windows must not merge, they are "${description}"`,
+  );
 }
 
 /** State by window and key: keyed state under a key that is both. */
 class WindowWork extends StatefulWork<string> implements WindowStateStore {
-  readonly #assigner: Pick<WindowAssigner, "isMerging" | "description">;
-  readonly #held: { clear(): void }[] = [];
-
-  constructor(
-    context: OperatorContext,
-    downstream: Downstream,
-    { id, assigner }: Pick<WindowFunctionConfig<unknown, unknown, unknown>, "id" | "assigner">,
-  ) {
-    super(context, downstream, id);
-    this.#assigner = assigner;
-  }
-
-  override getState<V>(descriptor: ValueStateDescriptor<V>): ValueState<V> {
-    return this.#hold(descriptor.name, () => super.getState(descriptor));
-  }
-
-  override getListState<V>(descriptor: ListStateDescriptor<V>): ListState<V> {
-    return this.#hold(descriptor.name, () => super.getListState(descriptor));
-  }
-
-  override getMapState<N extends MapKey, V>(descriptor: MapStateDescriptor<N, V>): MapState<N, V> {
-    return this.#hold(descriptor.name, () => super.getMapState(descriptor));
-  }
-
-  override getReducingState<V>(descriptor: ReducingStateDescriptor<V>): ReducingState<V> {
-    return this.#hold(descriptor.name, () => super.getReducingState(descriptor));
-  }
-
-  override getAggregatingState<T, A, R>(
-    descriptor: AggregatingStateDescriptor<T, A, R>,
-  ): AggregatingState<T, R> {
-    return this.#hold(descriptor.name, () => super.getAggregatingState(descriptor));
-  }
-
-  #hold<S extends { clear(): void }>(name: string, take: () => S): S {
-    if (this.#assigner.isMerging) {
-      throw new FlightsError(
-        "invalid-topology",
-        `Cannot keep the state "${name}" by window: the windows must not merge, they are ` +
-          `"${this.#assigner.description}"`,
-      );
-    }
-    const state = take();
-    this.#held.push(state);
-    return state;
-  }
-
-  enter(
-    { start, end }: Window,
-    { key, passed }: Pick<Firing, "key" | "passed">,
-  ): void {
-    if (this.#held.length === 0) return;
-    this.begin(end - 1, JSON.stringify([start, end, key]));
+  enter({ window: { start, end }, key, timestamp, passed }: Omit<Firing, "closedBy">): void {
+    if (!this.hasStates) return;
+    this.begin(timestamp, JSON.stringify([start, end, key]));
     this.asOf = passed;
   }
 
   letGo(window: Window, key: string): void {
-    this.enter(window, { key, passed: this.asOf });
-    for (const state of this.#held) state.clear();
+    this.enter({ window, key, timestamp: this.time, passed: this.asOf });
+    this.clearStates();
   }
 }
 

@@ -131,3 +131,41 @@ Deno.test("state of a window function is over by the time of the window that fir
     }
   }
 });
+
+Deno.test("a window function takes hold of the state of windows when its task starts, not later", () => {
+  const tooLate: ProcessWindowFunction<Reading, string, Reading> = (runtime) => ({
+    process: () => void runtime.windowState.getState(firings),
+  });
+  const env = new StreamEnvironment();
+  readingStream(env).keyBy("key").window(minute).process(tooLate).sinkTo(readingsSink("out"));
+  const driver = new TestDriver(env.topology);
+  assert.throws(
+    () => driver.send("in", [at(0), at(60_000)]),
+    (error) => hasCode(error, "operator-failed") && /the task has begun/.test(error.message),
+  );
+});
+
+Deno.test("state of a window that has no end lives for its time from the firing on", () => {
+  const total = new ReducingStateDescriptor<number>("total", (a, b) => a + b, {
+    ttl: { duration: "1m" },
+  });
+  const totals: ProcessWindowFunction<Reading, string, Reading> = (runtime) => {
+    const state = runtime.windowState.getReducingState(total);
+    return {
+      process: (key, _, [reading], out) => {
+        state.add(reading!.value);
+        out.collect({ key, value: state.get()! });
+      },
+    };
+  };
+  for (const cut of [false, true]) {
+    const env = new StreamEnvironment();
+    readingStream(env).keyBy("key").countWindow(1).process(totals).sinkTo(readingsSink("out"));
+    const driver = new TestDriver(env.topology);
+    for (const [time, value] of [[0, 1], [50_000, 2], [100_000, 4], [160_000, 8]] as const) {
+      driver.send("in", [at(time, { value })]);
+      if (cut) driver.restart();
+    }
+    assert.deepEqual(driver.outputs("out").map(({ value }) => value), [1, 3, 7, 8]);
+  }
+});

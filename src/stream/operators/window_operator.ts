@@ -61,12 +61,12 @@ class WindowOperator<T, A, R> implements Operator {
     readonly context: OperatorContext,
     downstream: Downstream,
   ) {
-    const { id, assigner, trigger, allowedLateness } = config;
+    const { id, assigner, trigger, allowedLateness, contents } = config;
     // What was let go under other settings would fire anew with its late records alone.
     const shape = `${assigner.description}, allowed lateness ${formatDuration(allowedLateness)}, ` +
-      `trigger ${trigger.description}`;
+      `trigger ${trigger.description}, ${contents.description}`;
     this.#panes = context.state.add(new PaneTable<A>(), { name: id, shape });
-    this.#contents = config.contents(context.state, id);
+    this.#contents = contents.build(context.state, id);
     this.#work = new TriggerWork(context, this.#panes);
     this.#trigger = trigger.open(this.#work);
     if (assigner.isMerging && this.#trigger.onMerge === undefined) {
@@ -107,7 +107,7 @@ class WindowOperator<T, A, R> implements Operator {
         before: now,
         now,
         timestamp,
-        passed: context.watermark,
+        passed: Math.max(context.watermark, timestamp),
         closedBy: "correction",
       });
     }

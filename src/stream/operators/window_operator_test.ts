@@ -258,7 +258,7 @@ Deno.test("runningReduce refuses windows in which a total has no meaning", () =>
   }
 });
 
-Deno.test("state that was saved under another trigger, assigner or lateness is refused", () => {
+Deno.test("state that was saved under another trigger, assigner, lateness or kind of function is refused", () => {
   const session = EventTimeSessionWindows.withGap("1m");
   const jobs: readonly Job[] = [
     (readings) => readings.window(session).reduce(sum),
@@ -268,6 +268,10 @@ Deno.test("state that was saved under another trigger, assigner or lateness is r
     (readings) =>
       readings.window(session).trigger(PurgingTrigger.of(CountTrigger.of(3))).reduce(sum),
     (readings) => readings.window(EventTimeSessionWindows.withGap("2m")).reduce(sum),
+    (readings) =>
+      readings.window(session).process<Reading>(() => ({
+        process: (_, __, [first], out) => out.collect(first!),
+      })),
   ];
   jobs.forEach((saved, i) => {
     const task = taskOf(saved);

@@ -73,6 +73,14 @@ export class Work implements ProcessContext, Collector<unknown>, TimeService {
   }
 }
 
+/** Settings of {@linkcode StatefulWork}. */
+export interface StatefulWorkConfig {
+  /** That of the node: it stands before the names of the tables. */
+  readonly id: string;
+  /** Throws where a state must not be taken hold of; default: never. */
+  readonly check?: (state: string) => void;
+}
+
 /** The same for one that has keyed state. */
 export class StatefulWork<K> extends Work implements RuntimeContext, StateScope {
   readonly #states: KeyedStates;
@@ -81,17 +89,30 @@ export class StatefulWork<K> extends Work implements RuntimeContext, StateScope 
   /** The event time as of which it looks at its state: that of the element or timer in work. */
   protected asOf = Number.NEGATIVE_INFINITY;
 
-  /** @param id that of the node: it stands before the names of the tables. */
-  constructor(context: OperatorContext, downstream: Downstream, id: string) {
+  constructor(context: OperatorContext, downstream: Downstream, config: StatefulWorkConfig) {
     super(context, downstream);
-    this.#states = new KeyedStates({ id, tables: context.state, scope: this });
+    this.#states = new KeyedStates({ ...config, tables: context.state, scope: this });
   }
 
   /** Opens a function: it takes hold of its state. */
   open<L>(open: (runtime: this) => L): L {
     const logic = open(this);
-    this.#states.seal();
+    this.seal();
     return logic;
+  }
+
+  /** From now on there are no new states: what is saved of them could not be restored. */
+  seal(): void {
+    this.#states.seal();
+  }
+
+  /** Removes all states of the key in work. */
+  protected clearStates(): void {
+    this.#states.clear();
+  }
+
+  protected get hasStates(): boolean {
+    return !this.#states.isEmpty;
   }
 
   override begin(time: number, key: string): void {
@@ -164,7 +185,7 @@ export class KeyedWork<K> extends StatefulWork<K> implements OnTimerContext<K>, 
   #domain: TimeDomain = "event-time";
 
   constructor(context: OperatorContext, downstream: Downstream, id: string) {
-    super(context, downstream, id);
+    super(context, downstream, { id });
     const { state: tables } = context;
     this.#eventTimers = tables.add(new TimerTable(), { name: `${id}/timers`, shape: "timers" });
     const shape = "processing-time timers";

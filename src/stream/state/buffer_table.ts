@@ -15,6 +15,8 @@ interface Entry<T> extends Buffered<T> {
   /** Tells elements of one key and time apart, in the order of their arrival. */
   readonly sequence: number;
   state: "new" | "saved" | "removed";
+  /** Whether a mark of its key and time is set. */
+  isMarked: boolean;
 }
 
 /** The first element of a key at a time: from there on the key has something to let go. */
@@ -46,7 +48,7 @@ export class BufferTable<T> implements Table {
     const at = firstAfter(entries, timestamp);
     const before = entries[at - 1];
     const sequence = before?.timestamp === timestamp ? before.sequence + 1 : 0;
-    const entry: Entry<T> = { key, timestamp, value, sequence, state: "new" };
+    const entry: Entry<T> = { key, timestamp, value, sequence, state: "new", isMarked: true };
     this.#insert(entries, at, entry);
     this.#new.push(entry);
   }
@@ -80,6 +82,7 @@ export class BufferTable<T> implements Table {
       const end = firstAfter(entries, timestamp);
       const last = entries[end - 1];
       const stays = last !== undefined && keepsLast(last.value);
+      if (stays) last.isMarked = false;
       for (const entry of entries.splice(0, stays ? end - 1 : end)) this.#leave(entry);
       if (entries.length === 0) this.#keys.delete(mark.key);
     }
@@ -105,7 +108,9 @@ export class BufferTable<T> implements Table {
 
   #insert(entries: Entry<T>[], at: number, entry: Entry<T>): void {
     const { timestamp, key } = entry;
-    if (entries[at - 1]?.timestamp !== timestamp) this.#marks.push({ timestamp, key });
+    const before = entries[at - 1];
+    const isMarked = before?.timestamp === timestamp && before.isMarked;
+    if (!isMarked) this.#marks.push({ timestamp, key });
     entries.splice(at, 0, entry);
     this.#size++;
   }
@@ -120,7 +125,8 @@ export class BufferTable<T> implements Table {
       this.#size--;
     }
     if (value !== undefined) {
-      this.#insert(entries, at, { key, timestamp, sequence, value: value as T, state: "saved" });
+      const saved = { key, timestamp, sequence, value: value as T, state: "saved" as const };
+      this.#insert(entries, at, { ...saved, isMarked: true });
     }
     if (entries.length === 0) this.#keys.delete(key);
   }

@@ -99,3 +99,17 @@ Deno.test("BufferTable keeps an element that takes the place of one that was let
   for (const [key, value] of changelog) restored.restore(key, value);
   assert.deepEqual(restored.between("a", 1, 1).map(({ value }) => value), ["new"]);
 });
+
+Deno.test("BufferTable lets a last element go that was kept when one of its time takes its place", () => {
+  const table = new BufferTable<string>();
+  const keepsLast = () => true;
+  table.add("a", { timestamp: 1, value: "first" });
+  for (const value of ["second", "third"]) {
+    table.removeUpTo(5, keepsLast);
+    table.add("a", { timestamp: 1, value });
+  }
+  table.removeUpTo(5, keepsLast);
+  assert.deepEqual(table.between("a", 1, 1).map(({ value }) => value), ["third"]);
+  table.removeUpTo(5);
+  assert.equal(table.size, 1, "it stays until its key has something new");
+});

@@ -26,23 +26,37 @@ export interface Table {
   takeChanges(tell: (key: EntryKey, value: unknown) => void): void;
 }
 
+/** What is said of a table. */
+export interface TableSettings {
+  /** What its entries mean: saved entries of another shape are refused. */
+  readonly shape: string;
+  /** How long they live, for people; the next run may say something else. */
+  readonly lifetime?: string;
+}
+
+interface RegisteredTable {
+  readonly table: Table;
+  readonly shape: string;
+  readonly lifetime: string | null;
+  saved: boolean;
+}
+
 /** The name under which the shapes of the tables are kept. */
 const shapes = "shape";
 
 /** The tables of one task. */
 export class StateTables {
-  readonly #tables = new Map<string, { table: Table; shape: string; saved: boolean }>();
+  readonly #tables = new Map<string, RegisteredTable>();
 
   /**
    * Adds a table.
    *
-   * @param options `name`: unique in the task; `shape`: what its entries mean. Saved entries of
-   * another shape are refused.
+   * @param options `name`: unique in the task.
    */
-  add<T extends Table>(table: T, options: { readonly name: string; readonly shape: string }): T {
-    const { name, shape } = options;
+  add<T extends Table>(table: T, options: TableSettings & { readonly name: string }): T {
+    const { name, shape, lifetime = null } = options;
     assert(name !== shapes && !this.#tables.has(name), `the table ${name} is there already`);
-    this.#tables.set(name, { table, shape, saved: false });
+    this.#tables.set(name, { table, shape, lifetime, saved: false });
     return table;
   }
 
@@ -56,6 +70,15 @@ export class StateTables {
   /** What the entries of each table mean. */
   get shapes(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.#tables].map(([name, { shape }]) => [name, shape]));
+  }
+
+  /** How long the entries of each table live, of those that do not stay until they are removed. */
+  get lifetimes(): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      [...this.#tables].flatMap(([name, { lifetime }]) =>
+        lifetime === null ? [] : [[name, lifetime]]
+      ),
+    );
   }
 
   /** Whether any entry changed since {@linkcode StateTables.takeChanges} was called last. */

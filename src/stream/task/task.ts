@@ -110,6 +110,11 @@ export class Task {
     return this.#state.shapes;
   }
 
+  /** How long what is in its state lives, of the tables that have a time-to-live. */
+  get stateLifetimes(): Readonly<Record<string, string>> {
+    return this.#state.lifetimes;
+  }
+
   /** Whether records or state have changed since {@linkcode Task.takeChanges} was called last. */
   get hasChanged(): boolean {
     return this.#touched || this.#state.hasChanges;

@@ -53,7 +53,7 @@ export function lookAtState(run: TestRun, id: string, { key, clock }: {
     tasks.find((one) => entriesOf(run, one).some((entry) => keyIn(entry, id) === text)) ??
       tasks[0]!;
   const state = new LookedAtTables(task.stateShapes, entriesOf(run, task));
-  const work = new StatefulWork<Key>(contextOf(task, clock, state), nowhere, id);
+  const work = new StatefulWork<Key>(contextOf(task, clock, state), nowhere, { id });
   work.begin(task.watermark, text);
   return work;
 }
