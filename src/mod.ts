@@ -110,6 +110,16 @@ export {
 } from "./stream/operators/window_function.ts";
 export { OutputTag } from "./stream/output_tag.ts";
 export { type SinkContext, type TopicSink } from "./stream/sink.ts";
+export {
+  type CallbackContext,
+  type ExistingFile,
+  type ExternalSink,
+  type FileSinkOptions,
+  type LineOptions,
+  Sinks,
+  type Tap,
+} from "./stream/sinks.ts";
+export { type ExternalOptions, type ExternalSource, type Feed, Sources } from "./stream/sources.ts";
 export { deadLetterTopic, lateTopic } from "./stream/stray_topics.ts";
 export { type OutcomeCounts } from "./stream/counts.ts";
 export { type OnError } from "./stream/task.ts";
@@ -187,3 +197,5 @@ export {
 } from "./runtime/job_status.ts";
 export { type TopicWarning } from "./runtime/topic_warnings.ts";
 export { type OnDataLoss, type ResumePoint, type StartFrom } from "./runtime/resume.ts";
+
+export { execute, type ExecuteOptions } from "./connect/execute.ts";

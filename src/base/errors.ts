@@ -49,7 +49,7 @@ export type ErrorCode =
   | "log-corrupt"
   /** The log was written by a newer version of this program. */
   | "log-version"
-  /** Standard output does not take what is written. */
+  /** Standard output, or a file, does not take what is written. */
   | "output-failed"
   /** This member was replaced: what it tried to commit is not part of the log (semantics 13, 16). */
   | "fenced"

@@ -56,7 +56,7 @@ stage 2 of 2, repartition-words: state in job-changelog-repartition-words
 ●  source job-repartition-words  watermarks: carried from the stages before
 │                                dead letters: job-repartition-words.dead-letter
 ●  keyBy
-●  keyedProcess "counts"         state: timers, processing-time timers, count (value)
+●  keyedProcess "counts"         state: timers, count (value)
 ●  sink counts
 `,
   );
@@ -89,6 +89,49 @@ stage words: state in APPLICATION-ID-changelog-words
 │                      state: windows
 │                      late records: words.late
 ●    sink out
+`,
+  );
+});
+
+Deno.test("explain shows tables, joins, and which side's late records go to a topic", () => {
+  const env = new StreamEnvironment();
+  const stream = (topic: string) =>
+    env.fromSource({ topic, deserializer: text, partitionedBy: "length" }, monotonous)
+      .keyBy((word) => word);
+  const late = new OutputTag<string>("late");
+  const table = env.fromTable({ topic: "meanings", deserializer: text });
+  const joined = stream("a").intervalJoin(stream("b")).between("-10s", "5s").upperBoundExclusive()
+    .sideOutputRightLateData(late)
+    .process<string>(() => ({ processElement: (a, b, _, out) => out.collect(a + b) }));
+  joined.getSideOutput(late).sinkTo({ topic: "late" });
+  joined.keyBy((word) => word).lookupJoin(table, (word, meaning) => word + meaning)
+    .sinkTo({ topic: "out" });
+  assert.equal(
+    explain(env.topology),
+    `APPLICATION-ID
+
+stage meanings-a-b: state in APPLICATION-ID-changelog-meanings-a-b
+●      source meanings   partitioned by: key
+│                        a table: the newest record of each key
+│                        dead letters: meanings.dead-letter
+●      keyBy             key: key
+│ ●    source a          partitioned by: length
+│ │                      watermarks: monotonous timestamps, idle after 10s
+│ │                      dead letters: a.dead-letter
+│ ●    keyBy-2
+│ │ ●  source b          partitioned by: length
+│ │ │                    watermarks: monotonous timestamps, idle after 10s
+│ │ │                    dead letters: b.dead-letter
+│ │ ●  keyBy-3
+│ ●─┘  intervalJoin      between: -10s and 4999ms, inclusive
+│ │                      state: left (interval [-10s, 4999ms]), right (interval [-10s, 4999ms])
+│ │                      late records: a.late
+│ ├─●  side output late
+│ │ ●  sink late
+│ ●    keyBy-4
+●─┘    lookupJoin        join: left
+│                        state: rows (versions of rows)
+●      sink out
 `,
   );
 });

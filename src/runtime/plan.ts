@@ -8,7 +8,7 @@ import { Task } from "../stream/task.ts";
 import type { Node, OperatorNode, SourceNode, Topology } from "../stream/topology.ts";
 import type { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import type { Job } from "./job_options.ts";
-import { type JobStage, jobStages } from "./stages.ts";
+import { type JobStage, jobStages, overOwnTopics } from "./stages.ts";
 import { changelogTopic } from "./topics.ts";
 
 /** A node of a stage. */
@@ -57,7 +57,7 @@ export interface Plan {
  */
 export function planOf(job: Job): Plan {
   const { applicationId } = job;
-  const stages = jobStages(job).map((stage) => planOfStage(applicationId, stage));
+  const stages = jobStages(overOwnTopics(job)).map((stage) => planOfStage(applicationId, stage));
   return { applicationId, stages };
 }
 
@@ -115,10 +115,14 @@ function titleOf({ id, name }: OperatorNode): string {
   return id.startsWith(name) ? id : `${name} "${id}"`;
 }
 
-function sourceSettings({ partitionedBy, watermarks, isRepartition }: SourceNode): string[] {
+function sourceSettings(
+  { partitionedBy, watermarks, isRepartition, isTable, fedFrom }: SourceNode,
+): string[] {
+  const feed = fedFrom === undefined ? [] : [`fed from: ${fedFrom}`];
   const placement = partitionedBy === null ? [] : [`partitioned by: ${partitionedBy}`];
   const told = isRepartition ? "carried from the stages before" : describeWatermarks(watermarks);
-  return [...placement, `watermarks: ${told}`];
+  const content = isTable ? "a table: the newest record of each key" : `watermarks: ${told}`;
+  return [...feed, ...placement, content];
 }
 
 function describeWatermarks(strategy: WatermarkStrategy<unknown>): string {
@@ -134,12 +138,19 @@ function describeWatermarks(strategy: WatermarkStrategy<unknown>): string {
 }
 
 /** Where the records of late elements go, unless a side output takes those. */
-function lateTopics({ id, findsLate, lateTag }: OperatorNode, stage: Topology): readonly string[] {
+function lateTopics(
+  { id, inputs, findsLate, lateTags = [] }: OperatorNode,
+  stage: Topology,
+): readonly string[] {
   if (!findsLate) return [];
-  const isTaken = stage.nodes.some((other) =>
-    other.kind === "side-output" && other.inputs[0]!.id === id && other.tagId === lateTag
+  const isTaken = (tag: string | null | undefined) =>
+    stage.nodes.some((other) =>
+      other.kind === "side-output" && other.inputs[0]!.id === id && other.tagId === tag
+    );
+  const topics = inputs.flatMap((input, index) =>
+    isTaken(lateTags[index]) ? [] : topicsAbove(input.id, stage)
   );
-  return isTaken ? [] : [...new Set(topicsAbove(id, stage).map(lateTopic))];
+  return [...new Set(topics.map(lateTopic))];
 }
 
 /** The topics of a stage whose records reach the node of that id. */
@@ -173,8 +184,9 @@ function stateOf(node: Node, tables: Readonly<Record<string, string>>): readonly
     if (!table.startsWith(`${id}/`)) return [];
     const name = table.slice(id.length + 1).replace(/^state\//, "")
       .replace(/^window\/state\/(.*)$/, "$1 by window");
-    // Timers are there twice, for either time.
-    return [shape === "timers" || shape === name ? shape : `${name} (${shape})`];
+    // There are tables of either time's, used or not.
+    if (shape.endsWith("timers")) return ["timers"];
+    return [shape === name ? name : `${name} (${shape})`];
   });
   return [...new Set(kept)];
 }

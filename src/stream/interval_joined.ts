@@ -109,7 +109,9 @@ export class IntervalJoined<L, R> {
       id,
       stateful: true,
       findsLate: true,
+      lateTags: [leftLateTag, rightLateTag],
       spanMs: Math.max(0, upper, -lower),
+      details: { between: `${formatDuration(lower)} and ${formatDuration(upper)}, inclusive` },
       build: intervalJoin({ id, open, lower, upper, leftLateTag, rightLateTag }),
     });
     return this.graph.stream<O>(node);

@@ -38,6 +38,7 @@ export class StreamPair<L, R, W> {
    * {@linkcode DataStream.keyBy} (semantics 23).
    */
   where<F extends keyof L & string>(keySelector: F): StreamPairWhere<L, R, FieldKey<L[F]>, W>;
+  /** The same by a function that returns the key. */
   where<K extends Key>(keySelector: (value: L) => K): StreamPairWhere<L, R, K, W>;
   where<K extends Key>(keySelector: KeySelector<L, K>): StreamPairWhere<L, R, K, W> {
     const { graph, left } = this.pairing;
@@ -52,6 +53,7 @@ export class StreamPairWhere<L, R, K extends Key, W> {
 
   /** Says by what the right elements are joined: by keys of the same type. */
   equalTo(keySelector: (value: R) => K): KeyedStreamPair<L, R, W>;
+  /** The same by the name of a field, whose value is the key. */
   equalTo<F extends string>(
     this: StreamPairWhere<L, { readonly [field in F]: K }, K, W>,
     keySelector: F,
@@ -77,7 +79,11 @@ export class KeyedStreamPair<L, R, W> {
   }
 }
 
-/** What can be said of the windows of two streams before their function. */
+/**
+ * What can be said of the windows of two streams before their function.
+ *
+ * @internal
+ */
 abstract class PairedWindows<L, R, Self> {
   /** Made by {@linkcode KeyedStreamPair.window}. */
   constructor(protected readonly windows: TaggedWindows<L, R>) {}
@@ -105,6 +111,7 @@ abstract class PairedWindows<L, R, Self> {
 
 /** Windows whose elements are joined pair by pair. */
 export class JoinedWindows<L, R> extends PairedWindows<L, R, JoinedWindows<L, R>> {
+  /** @internal */
   protected with(windows: TaggedWindows<L, R>): JoinedWindows<L, R> {
     return new JoinedWindows<L, R>(windows);
   }
@@ -120,6 +127,7 @@ export class JoinedWindows<L, R> extends PairedWindows<L, R, JoinedWindows<L, R>
 
 /** Windows whose elements are given to a function together. */
 export class CoGroupedWindows<L, R> extends PairedWindows<L, R, CoGroupedWindows<L, R>> {
+  /** @internal */
   protected with(windows: TaggedWindows<L, R>): CoGroupedWindows<L, R> {
     return new CoGroupedWindows<L, R>(windows);
   }

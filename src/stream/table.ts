@@ -9,6 +9,7 @@ import type { Node } from "./topology.ts";
 
 /** A topic that is read as a table, most often a compacted one. */
 export interface TopicTable<V> {
+  /** Its name. */
   readonly topic: string;
   /** Reads a row, which must be a JSON value; never called for a null value, which deletes the row. */
   readonly deserializer: Deserializer<V>;
@@ -28,8 +29,19 @@ export class LookupTable<K extends Key, V> {
   declare readonly keyType: (key: K) => void;
   /** The same. */
   declare readonly rowType: V;
-  /** Made by {@linkcode StreamEnvironment.fromTable}. @param node gives the changes under their keys. */
-  constructor(readonly node: Node) {}
+  /**
+   * Made by {@linkcode StreamEnvironment.fromTable}.
+   *
+   * @internal
+   */
+  constructor(
+    /**
+     * Gives the changes under their keys.
+     *
+     * @internal
+     */
+    readonly node: Node,
+  ) {}
 }
 
 /** Reads the records of a table (semantics 19). */

@@ -203,7 +203,7 @@ export class WindowedStream<T, K extends Key> {
       id,
       stateful: true,
       findsLate: assigner.endsBy === "event-time",
-      lateTag,
+      lateTags: [lateTag],
       spanMs: assigner.size + allowedLateness,
       details: {
         windows: assigner.description,

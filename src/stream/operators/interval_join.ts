@@ -1,15 +1,15 @@
 /** Joins two keyed streams whose elements lie near each other in event time, as Flink does. */
 
 import { formatDuration } from "../../base/duration.ts";
-import type { OutputTag } from "../output_tag.ts";
 import { BufferTable } from "../state/buffer_table.ts";
 import type { OperatorContext } from "../task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type { Collector, ProcessContext } from "./functions.ts";
+import { Work } from "./work.ts";
 import { LateElements } from "./late_elements.ts";
 
 /** Where a join function is in the stream. */
-export interface ProcessJoinContext extends Pick<ProcessContext, "output"> {
+export interface ProcessJoinContext extends ProcessContext {
   /** The larger of both event times: that of what is given out. */
   timestamp(): number;
   /** The event time of the left element, in milliseconds. */
@@ -82,14 +82,14 @@ class IntervalJoin<L, R, O> implements Operator {
     this.#left = side("left", { tag: config.leftLateTag, from: lower, to: upper });
     this.#right = side("right", { tag: config.rightLateTag, from: -upper, to: -lower });
     this.#logic = config.open();
-    this.#work = new JoinWork(downstream);
+    this.#work = new JoinWork(context, downstream);
   }
 
   readonly process = (value: unknown, timestamp: number, key: string): void => {
     const { from, to } = this.#left;
     if (!this.#take(this.#left, value, timestamp, key)) return;
     for (const other of this.#right.buffer.between(key, timestamp + from, timestamp + to)) {
-      this.#work.begin(key, timestamp, other.timestamp);
+      this.#work.beginPair(key, timestamp, other.timestamp);
       this.#logic.processElement(value as L, other.value as R, this.#work, this.#work);
     }
   };
@@ -98,7 +98,7 @@ class IntervalJoin<L, R, O> implements Operator {
     const { from, to } = this.#right;
     if (!this.#take(this.#right, value, timestamp, key)) return;
     for (const other of this.#left.buffer.between(key, timestamp + from, timestamp + to)) {
-      this.#work.begin(key, other.timestamp, timestamp);
+      this.#work.beginPair(key, other.timestamp, timestamp);
       this.#logic.processElement(other.value as L, value as R, this.#work, this.#work);
     }
   };
@@ -124,21 +124,14 @@ class IntervalJoin<L, R, O> implements Operator {
 }
 
 /** What a join function sees while it works on a pair. */
-class JoinWork implements ProcessJoinContext, Collector<unknown> {
-  #key = "";
+class JoinWork extends Work implements ProcessJoinContext {
   #left = 0;
   #right = 0;
 
-  constructor(private readonly downstream: Downstream) {}
-
-  begin(key: string, left: number, right: number): void {
-    this.#key = key;
+  beginPair(key: string, left: number, right: number): void {
+    this.begin(Math.max(left, right), key);
     this.#left = left;
     this.#right = right;
-  }
-
-  timestamp(): number {
-    return Math.max(this.#left, this.#right);
   }
 
   leftTimestamp(): number {
@@ -147,13 +140,5 @@ class JoinWork implements ProcessJoinContext, Collector<unknown> {
 
   rightTimestamp(): number {
     return this.#right;
-  }
-
-  collect(value: unknown): void {
-    this.downstream.emit(value, this.timestamp(), this.#key);
-  }
-
-  output<S>(tag: OutputTag<S>, value: S): void {
-    this.downstream.emitTo(tag.id, value, this.timestamp(), this.#key);
   }
 }

@@ -133,6 +133,17 @@ Deno.test("a correction keeps its window and reason for all who take it", () => 
   ]);
 });
 
+Deno.test("semantics 5: a correction that is late for a second window is put aside with that window", () => {
+  const env = new StreamEnvironment();
+  const twos = readingStream(env).keyBy("key").window(minute).allowedLateness("1h").reduce(sum)
+    .keyBy("key").window(TumblingEventTimeWindows.of("2m")).sideOutputLateData(late).reduce(sum);
+  twos.sinkTo(readingsSink("out"));
+  twos.getSideOutput(late).sinkTo(readingsSink("too-late"));
+  const driver = new TestDriver(env.topology);
+  driver.send("in", [at(0), at(120_000), at(1)]);
+  assert.deepEqual(results(driver, "too-late"), ["a=2 [0, 120000) none"]);
+});
+
 Deno.test("semantics 14: a window that was let go is gone from saved state as well", () => {
   const driver = new TestDriver(sumJob());
   for (let minute = 0; minute < 50; minute++) {
