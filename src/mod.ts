@@ -32,6 +32,7 @@ export { type Clock, ScaledClock, SimulatedClock, systemClock } from "./base/clo
 export { type Duration } from "./base/duration.ts";
 export { type ErrorCode, type ErrorDomain, FlightsError } from "./base/errors.ts";
 export { type Header, type RawRecord, textHeader } from "./base/record.ts";
+export { formatTime, isoMilliseconds, parseTime } from "./base/time.ts";
 
 export { ConnectedStreams, KeyedConnectedStreams } from "./stream/connected_streams.ts";
 export { DataStream, KeyedStream } from "./stream/data_stream.ts";
@@ -174,6 +175,14 @@ export type * from "./log/log.ts";
 export { type EncodedBatch, RecordBatchBuilder } from "./log/records/builder.ts";
 export { RecordBatch, type TimestampType } from "./log/records/batch.ts";
 export { type Compression } from "./log/records/compression.ts";
+export { parseBootstrapServers } from "./log/kafka/bootstrap_servers.ts";
+export { type InstanceIdOptions } from "./log/kafka/instance_id.ts";
+export { type KafkaLogOptions, openKafkaLog } from "./log/kafka/kafka_log.ts";
+export {
+  type Endpoint,
+  type SaslSettings,
+  type TlsSettings,
+} from "./log/kafka/connection_settings.ts";
 export { openSqliteLog, type SqliteLogOptions } from "./log/sqlite/sqlite_log.ts";
 
 export { explain, type ExplainFormat, type ExplainOptions } from "./runtime/explain.ts";
@@ -199,3 +208,6 @@ export { type TopicWarning } from "./runtime/topic_warnings.ts";
 export { type OnDataLoss, type ResumePoint, type StartFrom } from "./runtime/resume.ts";
 
 export { execute, type ExecuteOptions } from "./connect/execute.ts";
+
+/** The domain of the course's lessons: what its topics hold, a generator of it, merge and stats. */
+export * as flights from "./flights/mod.ts";

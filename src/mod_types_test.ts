@@ -35,6 +35,9 @@ Deno.test("types: a source has the type of its deserializer and declares fields 
   const watermarks = WatermarkStrategy.forMonotonousTimestamps<Sale>();
   const stream = env.fromSource({ topic: "a", deserializer: json(parseSale) }, watermarks);
   is<Same<typeof stream, DataStream<Sale>>>();
+  const anyTime = WatermarkStrategy.forMonotonousTimestamps();
+  const unnamed = env.fromSource({ topic: "e", deserializer: json(parseSale) }, anyTime);
+  is<Same<typeof unnamed, DataStream<Sale>>>();
   const words = env.fromSource(
     { topic: "b", deserializer: text },
     WatermarkStrategy.forBoundedOutOfOrderness("5s"),

@@ -28,19 +28,11 @@ const steps: readonly Step[] = [
   { name: "docs", args: ["run", "-A", "tools/docs.ts"] },
   { name: "examples in pages", args: ["test", "-A", "--doc", ...pagesOfExamples] },
   { name: "compose", args: ["run", "-A", "tools/compose.ts"] },
-  ...filesOf("examples").map((file) => ({ name: file, args: ["run", "-A", file] })),
   { name: "bench", args: ["run", "-A", "tools/bench.ts", "--small"] },
   { name: "build", args: ["run", "-A", "tools/build.ts"] },
   // Without any permission: tests that need some are left out, with a word.
   { name: "plain deno test", args: ["test", "--no-check", "--no-prompt"] },
 ];
-
-function filesOf(folder: string): string[] {
-  return [...Deno.readDirSync(`${root}${folder}`)]
-    .filter(({ name }) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
-    .map(({ name }) => `${folder}/${name}`)
-    .sort();
-}
 
 function report(name: string, { success, timedOut, seconds, stdout, stderr }: RunResult): void {
   const state = success ? "ok" : timedOut ? "TIME OUT" : "FAILED";

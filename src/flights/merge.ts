@@ -31,6 +31,7 @@ export interface MergeOptions {
   readonly asOf?: AsOf;
   /** The clock of `asOf: "now"`; default: the machine's. */
   readonly clock?: Clock;
+  /** Of both sources; default: `WatermarkStrategy.forMonotonousTimestamps()`. */
   readonly watermarks?: WatermarkStrategy<unknown>;
 }
 
@@ -61,11 +62,11 @@ export function mergeTopology(options: MergeOptions = {}): Topology {
   const watermarks = options.watermarks ?? WatermarkStrategy.forMonotonousTimestamps();
   const skyone = env.fromSource(
     { topic: topics.skyone, deserializer: json(parseSkyOne) },
-    watermarks as WatermarkStrategy<SkyOneBooking>,
+    watermarks,
   );
   const sunset = env.fromSource(
     { topic: topics.sunset, deserializer: json(parseSunset) },
-    watermarks as WatermarkStrategy<SunsetBooking>,
+    watermarks,
   );
   defineWorkflow(skyone, sunset, options).sinkTo({
     topic: topics.flightData,

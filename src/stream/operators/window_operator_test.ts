@@ -164,6 +164,18 @@ Deno.test("ContinuousProcessingTimeTrigger fires at each interval of the clock, 
   );
 });
 
+Deno.test("early firings by the clock end with the window, however long it takes late elements", () => {
+  const every = ContinuousProcessingTimeTrigger.of("10s");
+  const driver = driverOf((readings) =>
+    readings.window(minute).allowedLateness("1h")
+      .trigger(EventTimeTrigger.create().withEarlyFirings(every)).reduce(sum)
+  );
+  driver.send("in", [at(1), at(60_000, { key: "b" })]);
+  driver.advance(30_000);
+  const ofA = results(driver).filter((line) => line.startsWith("a"));
+  assert.deepEqual(ofA, ["a=1 [0, 60000) watermark"]);
+});
+
 Deno.test("semantics 2: results of global windows carry the time of the element or timer that fired them", () => {
   const driver = driverOf((readings) =>
     readings.window(GlobalWindows.create()).trigger(ContinuousEventTimeTrigger.of("10s"))
@@ -208,6 +220,21 @@ Deno.test("a task waits while windows are open that the watermark closes, or tim
     assert.equal(task.inputs[0]!.idle, true);
     assert.equal(task.isIdle, !waits);
   }
+});
+
+Deno.test("semantics 9: silence closes sessions as it does other windows", () => {
+  bothWays(
+    (readings) => readings.window(EventTimeSessionWindows.withGap("1m")).reduce(sum),
+    (driver, step) => {
+      driver.send("in", [at(900_000), at(930_000, { value: 2 })]);
+      step();
+      // Idle after a day, with the time-out as the margin: event time flows on from 930,000.
+      driver.advance(86_400_000 + 59_998);
+      assert.deepEqual([results(driver), driver.held], [[], 2]);
+      driver.advance(1);
+      assert.deepEqual(results(driver), ["a=3 [900000, 990000) silence"]);
+    },
+  );
 });
 
 Deno.test("a count window leaves nothing of what it gave out", () => {
