@@ -206,14 +206,17 @@ function agingDriver(ttl: StateTtl, clock?: SimulatedClock) {
   }, clock);
 }
 
-Deno.test("semantics 14: a value is over when the watermark has come to its write + duration", () => {
+Deno.test("semantics 14: a value is over for an element of its write + duration, and gone with the watermark there", () => {
   const { driver, look } = agingDriver({ duration: 10 });
   assert.equal(look(100, { value: 7 }), 7);
-  // The watermark is behind each element when the next is processed: at 109 now.
-  assert.equal(look(110, { value: 0 }), 7);
-  assert.equal(look(111, { value: 0 }), 7);
+  assert.equal(look(109, { value: 0 }), 7);
+  // The watermark is right behind each element: at 109 now.
+  assert.equal(look(110, { value: 0 }), null);
+  assert.equal(driver.stateEntries, 1);
+  assert.equal(look(109, { value: 0 }), 7);
+  look(111, { key: "b", value: 0 });
   assert.equal(driver.stateEntries, 0);
-  assert.equal(look(111, { value: 0 }), null);
+  assert.equal(look(109, { value: 0 }), null);
 });
 
 Deno.test("semantics 14: only writes prolong a life, or reads as well", () => {
@@ -231,8 +234,8 @@ Deno.test("semantics 14: an element that comes late never shortens a life", () =
   look(100, { value: 7 });
   assert.equal(look(92, { value: 0 }), 7);
   assert.equal(look(93, { value: 8 }), 8);
-  look(110, { key: "b" });
-  assert.equal(look(110, { value: 0 }), 8);
+  look(109, { key: "b" });
+  assert.equal(look(109, { value: 0 }), 8);
 });
 
 Deno.test("semantics 14: what an element writes so late that it is over at once is not seen", () => {

@@ -159,10 +159,11 @@ interface Entry {
   touched: number;
 }
 
-/** When a use is done: where it counts from, and how far its time has come. */
+/** When a use is done: where it counts from, what it sees as over, and what is gone. */
 interface Moment {
   readonly stamp: number;
   readonly now: number;
+  readonly gone: number;
 }
 
 /** The states of one kind, by the text of the rule: entries with a time, looked over at each use. */
@@ -173,42 +174,41 @@ class Oracle {
 
   /** How many entries are not over. */
   live(now: number): number {
-    return [...this.#entries.keys()].reduce((sum, key) => sum + this.#of(key, now).length, 0);
+    return [...this.#entries.values()].flat().filter((entry) => !this.#isOver(entry, now)).length;
   }
 
-  #of(key: string, now: number): Entry[] {
+  #isOver({ touched }: Entry, now: number): boolean {
     const { ttl } = this.settings;
-    const all = this.#entries.get(key) ?? [];
-    const live = ttl === null ? all : all.filter(({ touched }) => touched + ttl.duration > now);
-    this.#entries.set(key, live);
-    return live;
+    return ttl !== null && touched + ttl.duration <= now;
   }
 
-  use({ key, act, name, value }: Use, { stamp, now }: Moment): unknown {
+  use({ key, act, name, value }: Use, { stamp, now, gone }: Moment): unknown {
     const { kind, ttl } = this.settings;
-    const live = this.#of(key, now);
+    const all = (this.#entries.get(key) ?? []).filter((entry) => !this.#isOver(entry, gone));
+    const live = all.filter((entry) => !this.#isOver(entry, now));
+    this.#entries.set(key, all);
     const touch = (entries: readonly Entry[]) => {
       if (ttl?.updateOn !== "read-and-write") return;
       for (const entry of entries) entry.touched = Math.max(entry.touched, stamp);
     };
     const put = (one: string | number, what: unknown) => {
-      const before = live.find((entry) => entry.name === one);
+      const before = all.find((entry) => entry.name === one);
       const touched = Math.max(stamp, before?.touched ?? stamp);
-      const entries = live.filter((entry) => entry !== before);
+      const entries = all.filter((entry) => entry !== before);
       this.#entries.set(key, [...entries, { name: one, value: what, touched }]);
     };
     const remove = (entries: readonly Entry[]) =>
-      this.#entries.set(key, live.filter((entry) => !entries.includes(entry)));
+      this.#entries.set(key, all.filter((entry) => !entries.includes(entry)));
 
-    if (act === "clear") return remove(live), "done";
+    if (act === "clear") return remove(all), "done";
     if (kind === "list") {
       const add = (what: readonly unknown[]) =>
-        live.push(...what.map((one) => ({ name: "", value: one, touched: stamp })));
+        all.push(...what.map((one) => ({ name: "", value: one, touched: stamp })));
       if (act === "write") add([value]);
       if (act === "remove") add([value, value + 1]);
       if (act === "replace") {
         const values = live.map((entry) => entry.value);
-        live.length = 0;
+        all.length = 0;
         add([...values, value]);
       }
       if (act === "read") touch(live);
@@ -217,7 +217,7 @@ class Oracle {
     if (kind === "map") {
       const found = live.filter((entry) => entry.name === name);
       if (act === "write") put(name, value);
-      if (act === "remove") remove(found);
+      if (act === "remove") remove(all.filter((entry) => entry.name === name));
       if (act === "replace") {
         touch(found);
         return [found.length > 0, found[0]?.value ?? null, live.length === 0];
@@ -229,7 +229,7 @@ class Oracle {
         : "done";
     }
     const [only] = live;
-    if (act === "remove") return remove(live), "done";
+    if (act === "remove") return remove(all), "done";
     if (act === "read") {
       touch(live);
       return only?.value ?? null;
@@ -258,14 +258,19 @@ function expectedOf(settings: Settings, steps: readonly Step<Use>[]) {
   let watermark = Number.NEGATIVE_INFINITY;
   let clock = 0;
   const byProcessing = ttl?.time === "processing";
-  const momentOf = (time: number, eventTime: number): Moment =>
-    byProcessing ? { stamp: clock, now: clock } : { stamp: time, now: eventTime };
+  const momentOf = (time: number, watermark: number): Moment =>
+    byProcessing
+      ? { stamp: clock, now: clock, gone: clock }
+      : { stamp: time, now: Math.max(time, watermark), gone: watermark };
   for (const one of happeningsOf(steps, { outOfOrderness })) {
     clock = one.clock;
     if (one.kind === "tick") continue;
     const { element } = one;
     if (element.later !== null) waiting.push({ due: element.time + element.later, use: element });
-    else out.push([element.id, oracle.use(element, momentOf(element.time, one.before))]);
+    else {out.push([
+        element.id,
+        oracle.use(element, momentOf(element.time, one.before)),
+      ]);}
     if (one.watermark === one.before) continue;
     for (;;) {
       const due = waiting.filter(({ due }) => due <= one.watermark)
@@ -275,7 +280,7 @@ function expectedOf(settings: Settings, steps: readonly Step<Use>[]) {
       const [first] = due;
       if (first === undefined) break;
       waiting = waiting.filter((two) => two !== first);
-      const moment = momentOf(first.due, Math.max(one.before, first.due));
+      const moment = momentOf(first.due, one.before);
       out.push([first.use.id, oracle.use(first.use, moment)]);
     }
     watermark = one.watermark;

@@ -178,7 +178,7 @@ class WindowFunctionWork<K> extends StatefulWork<K> implements WindowRuntimeCont
 
   enter({ window, timestamp, key, passed }: Firing): void {
     this.begin(timestamp, key);
-    this.passed = passed;
+    this.asOf = passed;
     this.windowState.enter(window, { key, passed });
   }
 }
@@ -238,11 +238,11 @@ class WindowWork extends StatefulWork<string> implements WindowStateStore {
   ): void {
     if (this.#held.length === 0) return;
     this.begin(end - 1, JSON.stringify([start, end, key]));
-    this.passed = passed;
+    this.asOf = passed;
   }
 
   letGo(window: Window, key: string): void {
-    this.enter(window, { key, passed: this.passed });
+    this.enter(window, { key, passed: this.asOf });
     for (const state of this.#held) state.clear();
   }
 }

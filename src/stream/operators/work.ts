@@ -78,8 +78,8 @@ export class StatefulWork<K> extends Work implements RuntimeContext, StateScope 
   readonly #states: KeyedStates;
   /** Where the watermark is moving to: the task's follows behind. */
   #destination = Number.NEGATIVE_INFINITY;
-  /** The time of the timers that are called, on the way there. */
-  protected passed = Number.NEGATIVE_INFINITY;
+  /** The event time as of which it looks at its state: that of the element or timer in work. */
+  protected asOf = Number.NEGATIVE_INFINITY;
 
   /** @param id that of the node: it stands before the names of the tables. */
   constructor(context: OperatorContext, downstream: Downstream, id: string) {
@@ -94,6 +94,11 @@ export class StatefulWork<K> extends Work implements RuntimeContext, StateScope 
     return logic;
   }
 
+  override begin(time: number, key: string): void {
+    super.begin(time, key);
+    this.asOf = time;
+  }
+
   /** Takes note of where the watermark is moving to. */
   approach(watermark: number): void {
     this.#destination = watermark;
@@ -101,7 +106,6 @@ export class StatefulWork<K> extends Work implements RuntimeContext, StateScope 
 
   /** Follows the watermark: what is over there is removed. */
   advance(watermark: number): void {
-    this.passed = watermark;
     this.#states.expire("event", watermark);
   }
 
@@ -119,7 +123,7 @@ export class StatefulWork<K> extends Work implements RuntimeContext, StateScope 
   }
 
   get eventTime(): number {
-    return Math.max(this.passed, this.context.watermark);
+    return Math.max(this.asOf, this.context.watermark);
   }
 
   get processingTime(): number {
@@ -184,7 +188,6 @@ export class KeyedWork<K> extends StatefulWork<K> implements OnTimerContext<K>, 
     for (;;) {
       const timer = this.#eventTimers.takeDue(watermark);
       if (timer === null) break;
-      this.passed = Math.max(this.passed, timer.timestamp);
       this.begin(timer.timestamp, timer.key);
       logic.onTimer?.(timer.timestamp, this, this);
     }
@@ -198,6 +201,8 @@ export class KeyedWork<K> extends StatefulWork<K> implements OnTimerContext<K>, 
       const timer = this.#processingTimers.takeDue(now);
       if (timer === null) break;
       this.begin(Math.max(timer.timestamp, this.currentWatermark() + 1), timer.key);
+      // The clock says nothing of event time.
+      this.asOf = this.currentWatermark();
       logic.onTimer?.(timer.timestamp, this, this);
     }
     this.tick(now);
