@@ -31,7 +31,7 @@ const steps: readonly Step[] = [
   { name: "bench", args: ["run", "-A", "tools/bench.ts", "--small"] },
   { name: "build", args: ["run", "-A", "tools/build.ts"] },
   // Without any permission: tests that need some are left out, with a word.
-  { name: "plain deno test", args: ["test", "--no-check", "--no-prompt"] },
+  { name: "plain deno test", args: ["test", "--no-check", "--no-prompt", "--parallel"] },
 ];
 
 function report(name: string, { success, timedOut, seconds, stdout, stderr }: RunResult): void {
