@@ -11,6 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/stream": ["src/base"],
   "src/flights": ["src/base", "src/stream"],
   "src/runtime": ["src/base", "src/stream", "src/log"],
+  "src/flink": ["src/base", "src/flights"],
   "src/mod.ts": ["src/base", "src/stream", "src/log", "src/runtime"],
   "src/cli": [
     "src/base",
@@ -18,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/stream",
     "src/flights",
     "src/runtime",
+    "src/flink",
     "src/mod.ts",
   ],
   "main.ts": ["src/base", "src/cli"],
