@@ -49,6 +49,18 @@ const facts = {
   "log-corrupt": { domain: "external", retryable: false },
   /** The log was written by a newer version of this program. */
   "log-version": { domain: "user", retryable: false },
+  /** A cluster that runs jobs cannot be reached, or did not answer in time. */
+  "cluster-unreachable": { domain: "external", retryable: true },
+  /** A cluster refuses who we are, or what we may do. */
+  "cluster-forbidden": { domain: "external", retryable: false },
+  /** A cluster lacks what a job needs of it: a connector, free slots, a setting. */
+  "cluster-unfit": { domain: "user", retryable: false },
+  /** A cluster knows no such job. */
+  "job-missing": { domain: "user", retryable: false },
+  /** A cluster could not run a job or a statement. */
+  "job-failed": { domain: "external", retryable: false },
+  /** Whether a job was submitted is not known: the answer was lost. */
+  "outcome-unknown": { domain: "external", retryable: false },
   /** Standard output does not take what is written. */
   "output-failed": { domain: "external", retryable: true },
   /** This member was replaced: what it tried to commit is not part of the log (semantics 13, 16). */

@@ -10,6 +10,7 @@ import { consumeCommand } from "./consume.ts";
 import { datagenCommand } from "./datagen.ts";
 import { demoCommand } from "./demo.ts";
 import { exitCode, exitCodeOf } from "./exit_codes.ts";
+import { flinkCommand } from "./flink/flink.ts";
 import { mergeCommand } from "./merge.ts";
 import { produceCommand } from "./produce.ts";
 import { resetCommand } from "./reset.ts";
@@ -58,6 +59,7 @@ export function createProgram(output: UsageOutput = {}): UntypedCommand {
     topicsCommand(),
     produceCommand(),
     consumeCommand(),
+    flinkCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   const untyped = program as unknown as UntypedCommand;

@@ -149,10 +149,8 @@ function statsSql(options: FlinkStatsOptions): JobSql {
     header("window-end", bound("window_end")),
     header("closed-by", "'watermark'"),
   ];
-  const running = perWindow
-    ? ""
-    : `\nWINDOW totals AS (PARTITION BY ${key} ORDER BY window_time ` +
-      "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)";
+  const running = perWindow ? "" : `\nWINDOW totals AS (PARTITION BY ${key} ORDER BY window_time ` +
+    "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)";
   const insert = `INSERT INTO ${identifier(statisticsSink)}
 SELECT
   ${key} AS ${keyColumn(outputKeys.userStatistics)},

@@ -47,7 +47,7 @@ function startSettings({ from, untilEnd }: FlinkJobOptions): SqlSetting[] {
   return untilEnd ? [...start, ["scan.bounded.mode", "latest-offset"]] : start;
 }
 
-/** A table to read a topic by. */
+/** A table to read a topic by. To say it twice is no matter: the answer to the first may be lost. */
 export function sourceTable<T>(topic: string, model: Model<T>, options: FlinkJobOptions): string {
   const columns = columnsOf(model);
   const types = new Map(columns);
@@ -63,7 +63,7 @@ export function sourceTable<T>(topic: string, model: Model<T>, options: FlinkJob
     `  WATERMARK FOR ${eventTime} AS ${eventTime} - ${interval(options.outOfOrderness + 1)}`,
   ];
   const skips = options.onError === "skip";
-  return `CREATE TEMPORARY TABLE ${identifier(topic)} (\n${lines.join(",\n")}\n) ${
+  return `CREATE TEMPORARY TABLE IF NOT EXISTS ${identifier(topic)} (\n${lines.join(",\n")}\n) ${
     withClause([
       ["connector", "kafka"],
       ["topic", topic],
@@ -108,7 +108,7 @@ export function readableView<T>(
   );
   const readable = readableCondition(model);
   const condition = onError === "skip" ? readable : failUnless(readable, model);
-  return `CREATE TEMPORARY VIEW ${identifier(view)} AS
+  return `CREATE TEMPORARY VIEW IF NOT EXISTS ${identifier(view)} AS
 SELECT * FROM (
   SELECT *, ${times.join(", ")}
   FROM (SELECT ${named.join(", ")}, ${eventTime} FROM ${identifier(topic)})
@@ -174,7 +174,7 @@ export function sinkTable<T>(
     `  ${eventTime} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'`,
     ...(headers ? ["  `headers` MAP<STRING, BYTES> METADATA"] : []),
   ];
-  return `CREATE TEMPORARY TABLE ${identifier(table)} (\n${lines.join(",\n")}\n) ${
+  return `CREATE TEMPORARY TABLE IF NOT EXISTS ${identifier(table)} (\n${lines.join(",\n")}\n) ${
     withClause([
       ["connector", "kafka"],
       ["topic", options.outputTopic],
