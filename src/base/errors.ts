@@ -57,6 +57,8 @@ const facts = {
   "cluster-unfit": { domain: "user", retryable: false },
   /** A cluster knows no such job. */
   "job-missing": { domain: "user", retryable: false },
+  /** A job on a cluster is being started again: it takes no orders meanwhile. */
+  "job-restarting": { domain: "external", retryable: true },
   /** A cluster could not run a job or a statement. */
   "job-failed": { domain: "external", retryable: false },
   /** Whether a job was submitted is not known: the answer was lost. */

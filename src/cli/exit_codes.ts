@@ -41,6 +41,7 @@ const byErrorCode: Readonly<Record<ErrorCode, number>> = {
   "cluster-forbidden": exitCode.forbidden,
   "cluster-unfit": exitCode.needsDecision,
   "job-missing": exitCode.needsDecision,
+  "job-restarting": exitCode.failed,
   "job-failed": exitCode.failed,
   "outcome-unknown": exitCode.needsDecision,
   "output-failed": exitCode.failed,

@@ -41,9 +41,12 @@ export function wireText(column: string, time: string): string {
     `ELSE DATE_FORMAT(${time}, 'yyyy-MM-dd''T''HH:mm:ss.SSS') END`;
 }
 
-/** Milliseconds since the Unix epoch of a TIMESTAMP(3) as BIGINT; Flink's own difference is an INT. */
+/**
+ * Milliseconds since the Unix epoch of a TIMESTAMP(3) as BIGINT. Flink's own differences are INTs, and
+ * that in milliseconds leaves out what is below a second.
+ */
 export function epochMilliseconds(time: string): string {
   const day = `FLOOR(${time} TO DAY)`;
   return `(CAST(TIMESTAMPDIFF(DAY, TIMESTAMP '1970-01-01 00:00:00', ${day}) AS BIGINT) * 86400000 + ` +
-    `TIMESTAMPDIFF(MILLISECOND, ${day}, ${time}))`;
+    `TIMESTAMPDIFF(SECOND, ${day}, ${time}) * 1000 + EXTRACT(MILLISECOND FROM ${time}))`;
 }

@@ -1,6 +1,6 @@
 /** The jobs of a cluster, as its SQL Gateway tells of them and ends them. */
 
-import { FlightsError } from "../base/errors.ts";
+import { FlightsError, hasCode } from "../base/errors.ts";
 import type { GatewaySession } from "./gateway.ts";
 import { literal, setStatement } from "./sql_text.ts";
 
@@ -39,7 +39,7 @@ export async function listJobs(session: GatewaySession): Promise<readonly Cluste
 }
 
 /**
- * One job, by its id, or by its name while it is the only one of it that is not over.
+ * One job, by its id, or by its name: the one that lives, else the newest.
  *
  * @throws {FlightsError} `job-missing`.
  */
@@ -48,10 +48,10 @@ export async function findJob(session: GatewaySession, wanted: string): Promise<
   const named = jobs.filter(({ name }) => name === wanted);
   const living = named.filter((job) => !isOver(job));
   const found = jobs.find(({ id }) => id === wanted) ??
-    (living.length === 1 ? living[0] : named.length === 1 ? named[0] : undefined);
+    (living.length > 1 ? undefined : living[0] ?? named[0]);
   if (found !== undefined) return found;
-  const there = named.length > 1
-    ? `there are ${named.length} of that name: name one by its id`
+  const there = living.length > 1
+    ? `${living.length} of that name live: name one by its id`
     : "it knows none of that id or name";
   throw new FlightsError(
     "job-missing",
@@ -66,25 +66,40 @@ export async function cancelJob(session: GatewaySession, id: string): Promise<vo
   });
 }
 
-/**
- * Ends a job with a savepoint, and returns its path.
- *
- * @param options `directory`: where, as the cluster sees it; null: where the cluster is set to.
- */
+/** Where a job's savepoint goes, and how long to wait for a job that is being started again. */
+export interface StopOptions {
+  /** As the cluster sees it; null: where the cluster is set to. */
+  readonly directory: string | null;
+  /** Milliseconds. */
+  readonly wait: number;
+}
+
+/** Between orders to stop. */
+const orderInterval = 1_000;
+
+/** Ends a job with a savepoint, and returns its path. */
 export async function stopJob(
   session: GatewaySession,
   id: string,
-  { directory }: { readonly directory: string | null },
+  { directory, wait }: StopOptions,
 ): Promise<string> {
   const doing = `stop job ${id} with a savepoint`;
   if (directory !== null) {
     const setting = setStatement(["execution.checkpointing.savepoint-dir", directory]);
     await session.execute(setting, { doing, timeout: answersWithin });
   }
-  const { rows } = await session.execute(`STOP JOB ${literal(id)} WITH SAVEPOINT`, {
-    ...{ doing, isRepeatable: false, timeout: stopsWithin },
-  });
-  return String(Object.values(rows[0] ?? {})[0] ?? "");
+  const order = { doing, isRepeatable: false, timeout: stopsWithin };
+  for (const giveUp = session.clock.now() + wait;;) {
+    try {
+      const { rows } = await session.execute(`STOP JOB ${literal(id)} WITH SAVEPOINT`, order);
+      return String(Object.values(rows[0] ?? {})[0] ?? "");
+    } catch (error) {
+      // The cluster has refused, so nothing has begun, and the order may be given again.
+      if (!hasCode(error, "job-restarting") || session.clock.now() > giveUp) throw error;
+    }
+    await session.clock.sleep(orderInterval, session.signal);
+    session.signal.throwIfAborted();
+  }
 }
 
 /** The address of the cluster's web page and REST interface, as the gateway knows it. */

@@ -98,6 +98,11 @@ const meanings: readonly Meaning[] = [
     needs: "the cluster must reach Kafka at the --bootstrap-server given",
   },
   {
+    matches: /Not all required tasks are currently running|is not being executed at the moment/,
+    code: "job-restarting",
+    needs: "all its parts must run",
+  },
+  {
     matches: /savepoint-dir\] is not set/,
     code: "cluster-unfit",
     needs: "a folder for the savepoint must be named (--savepoint DIR)",

@@ -28,6 +28,11 @@ const waits = {
   wait: [10_000, "10s"],
 } as const;
 
+const stopWaits = {
+  waits: "how long to wait for a job that is being started again",
+  wait: [60_000, "1m"],
+} as const;
+
 async function printLine(line: string): Promise<void> {
   const output = new DataOutput();
   output.add(`${line}\n`);
@@ -116,12 +121,13 @@ export function stopCommand() {
   withExamples(command, [
     ["flights flink stop flink-stats --savepoint file:///checkpoints", "prints the path"],
   ]);
-  return withGateway(withEverywhere(command), waits).action(async (wanted, options) => {
+  return withGateway(withEverywhere(command), stopWaits).action(async (wanted, options) => {
     process.exitCode = await runFlinkCommand(options, async ({ tell, signal }) => {
       const started = systemClock.now();
       await withSession(options, signal, async (session) => {
         const { id, name } = await findJob(session, wanted);
-        const path = await stopJob(session, id, { directory: options.savepoint ?? null });
+        const { savepoint: directory = null, wait } = options;
+        const path = await stopJob(session, id, { directory, wait });
         await printLine(path);
         const took = describeDuration(systemClock.now() - started);
         tell.info(`stopped ${name} within ${took}; go on by --from-savepoint ${path}`, { job: id });

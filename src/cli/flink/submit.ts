@@ -2,11 +2,17 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
+import { systemClock } from "../../base/clock.ts";
+import { FlightsError, hasCode } from "../../base/errors.ts";
+import { topics } from "../../flights/topics.ts";
 import { differencesOf } from "../../flink/differences.ts";
+import type { FlinkJob } from "../../flink/job_options.ts";
 import { jobSql } from "../../flink/job_sql.ts";
 import { jobPage, webAddress } from "../../flink/jobs.ts";
 import { submitJob } from "../../flink/submit.ts";
 import { DataOutput } from "../data_output.ts";
+import { type EverywhereOptions } from "../everywhere.ts";
+import { openLog } from "../open_log.ts";
 import { withExamples } from "../usage.ts";
 import { filled } from "../values.ts";
 import { kafkaOfCluster } from "./client_settings.ts";
@@ -60,10 +66,46 @@ function withSubmitOptions<A extends unknown[], O extends Record<string, unknown
   }) as unknown as Command<A, O & SubmitCommandOptions>;
 }
 
+/** The topics that the job reads and writes. */
+function topicsOf(job: FlinkJob): readonly string[] {
+  const inputs = job.name === "merge" ? [topics.skyone, topics.sunset] : [job.options.inputTopic];
+  return [...inputs, job.options.outputTopic];
+}
+
+/** Kafka is asked for its topics no longer than this: the cluster may reach it when we do not. */
+const kafkaAnswersWithin = 3_000;
+
+/**
+ * Looks whether topics exist, where Kafka can be reached from here too: the cluster would say it
+ * without naming them, and of the output only after a minute of trying.
+ */
+async function checkTopics(names: readonly string[], everywhere: EverywhereOptions): Promise<void> {
+  const log = await openLog(everywhere);
+  try {
+    const answer = await Promise.race([
+      log.describeTopics(),
+      systemClock.sleep(kafkaAnswersWithin).then(() => null),
+    ]);
+    const there = new Set(answer?.map(({ name }) => name) ?? names);
+    const missing = names.filter((name) => !there.has(name));
+    if (missing.length === 0) return;
+    throw new FlightsError(
+      "topic-missing",
+      `Cannot submit a job on ${names.join(", ")}: its topics must exist, there is no ` +
+        missing.join(", "),
+    );
+  } catch (error) {
+    if (!hasCode(error, "log-unreachable", "log-forbidden")) throw error;
+  } finally {
+    await log.close();
+  }
+}
+
 function submit(request: FlinkJobRequest, options: SubmitCommandOptions): Promise<number> {
   const { applicationId } = request.options;
   return runFlinkCommand(request.options, async ({ everywhere, tell, signal }) => {
     const job = flinkJobOf(request, await kafkaOfCluster(everywhere, "revealed"));
+    await checkTopics(topicsOf(job), everywhere);
     for (const difference of differencesOf(job)) tell.info(`differs: ${difference}`);
     await withSession(options, signal, async (session) => {
       const web = options.web ?? await webAddress(session);
