@@ -32,7 +32,8 @@ export interface JobDetails {
 
 const jobSchema = z.object({
   state: z.string(),
-  vertices: z.array(z.object({ status: z.string() })),
+  // How many of its tasks are in which state: the state of the whole is that of its best.
+  vertices: z.array(z.object({ tasks: z.record(z.string(), z.number()) })),
 });
 const overviewSchema = z.object({ "slots-available": z.number() });
 const exceptionsSchema = z.object({
@@ -80,11 +81,13 @@ export async function jobDetails(
     const exceptions = await get(`/jobs/${id}/exceptions?maxExceptions=1`, exceptionsSchema);
     const checkpoints = await get(`/jobs/${id}/checkpoints`, checkpointsSchema);
     if (job === null || overview === null || exceptions === null) return null;
-    const statuses = job.vertices.map(({ status }) => status);
+    const states = job.vertices.flatMap(({ tasks }) =>
+      Object.entries(tasks).filter(([, count]) => count > 0).map(([state]) => state)
+    );
     const latest = checkpoints?.latest?.completed ?? null;
     return {
-      isWholeRunning: statuses.every((status) => ["RUNNING", "FINISHED"].includes(status)),
-      isWaitingForSlots: statuses.some((status) => status === "SCHEDULED"),
+      isWholeRunning: states.every((state) => ["RUNNING", "FINISHED"].includes(state)),
+      isWaitingForSlots: states.some((state) => ["CREATED", "SCHEDULED"].includes(state)),
       freeSlots: overview["slots-available"],
       trace: exceptions.exceptionHistory.entries[0]?.stacktrace ?? null,
       checkpoints: {

@@ -98,6 +98,11 @@ const meanings: readonly Meaning[] = [
     needs: "the cluster must reach Kafka at the --bootstrap-server given",
   },
   {
+    matches: /Failed to deserialize|Unrecognized token|a record that cannot be read: /,
+    code: "bad-record",
+    needs: "every record must be one that can be read (--on-error skip drops what is not)",
+  },
+  {
     matches: /Not all required tasks are currently running|is not being executed at the moment/,
     code: "job-restarting",
     needs: "all its parts must run",

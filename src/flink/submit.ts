@@ -39,6 +39,8 @@ const recoveryPath = "execution.state-recovery.path";
 const lookInterval = 500;
 /** Without a look at its parts a job counts as running after so many looks in a row. */
 const enoughLooks = 6;
+const troubled = ["FAILED", "CANCELED", "FAILING", "RESTARTING"];
+const causeShownWithin = 15_000;
 
 /**
  * Submits a job and waits until it runs.
@@ -114,55 +116,67 @@ async function untilRunning(
   const { applicationId, web, wait } = options;
   const { clock, signal } = session;
   const giveUp = clock.now() + wait;
-  const doing = `run ${applicationId}`;
   let looks = 0;
-  let isWaitingForSlots = false;
+  let causeBy = Number.POSITIVE_INFINITY;
+  let waitsForSlots = false;
   for (;;) {
     const job = (await listJobs(session)).find((one) => one.id === id);
     const details = await jobDetails(web, id, { clock, signal });
-    if (details?.trace != null) {
-      return await giveUpOn(session, job, errorOfTrace(doing, details.trace));
-    }
     const status = job?.status ?? "unknown to the cluster";
     if (status === "FINISHED") return { id, status, isSeen: true };
-    if (["FAILED", "CANCELED", "FAILING", "RESTARTING"].includes(status)) {
-      return await giveUpOn(session, job, failedUnseen(doing, status, jobPage(web, id)));
+    if (details?.trace != null) {
+      return await giveUpOn(session, id, errorOfTrace(`run ${applicationId}`, details.trace));
+    }
+    if (troubled.includes(status)) {
+      // The job manager shows a failure some seconds after it, from a copy that it makes anew.
+      causeBy = Math.min(causeBy, clock.now() + causeShownWithin);
+      if (details === null || clock.now() >= causeBy) {
+        return await giveUpOn(session, id, failedUnseen(applicationId, status, jobPage(web, id)));
+      }
     }
     looks = status === "RUNNING" ? looks + 1 : 0;
-    const { isWholeRunning = false, checkpoints } = details ?? {};
     // A topic that is missing shows only after its tasks have begun: the first checkpoint needs all.
-    if (isWholeRunning && checkpoints!.completed > 0) return { id, status, isSeen: true };
+    if (details?.isWholeRunning && details.checkpoints.completed > 0) {
+      return { id, status, isSeen: true };
+    }
     if (details === null && looks >= enoughLooks) return { id, status, isSeen: false };
-    isWaitingForSlots = details?.isWaitingForSlots ?? false;
+    waitsForSlots = details?.isWaitingForSlots ?? waitsForSlots;
     if (clock.now() > giveUp) break;
     await clock.sleep(lookInterval, signal);
     signal.throwIfAborted();
   }
-  const needs = isWaitingForSlots
-    ? "the cluster must have free slots for it (taskmanager.numberOfTaskSlots, --parallelism), it has too few"
-    : `it must run within ${wait / 1_000} s (--wait), it did not; it is at ${jobPage(web, id)}`;
-  const job = (await livingJobs(session)).find((one) => one.id === id);
-  const code = isWaitingForSlots ? "cluster-unfit" : "job-failed";
-  return await giveUpOn(session, job, new FlightsError(code, `Cannot ${doing}: ${needs}`));
+  return await giveUpOn(session, id, notRunning(options, { id, waitsForSlots }));
 }
 
-function failedUnseen(doing: string, status: string, page: string): FlightsError {
+function notRunning(
+  { applicationId, web, wait }: SubmitOptions,
+  { id, waitsForSlots }: { readonly id: string; readonly waitsForSlots: boolean },
+): FlightsError {
+  const needs = waitsForSlots
+    ? "the cluster must have free slots for it (taskmanager.numberOfTaskSlots, --parallelism), it " +
+      "has too few"
+    : `it must run within ${wait / 1_000} s (--wait), it did not; it is at ${jobPage(web, id)}`;
   return new FlightsError(
-    "job-failed",
-    `Cannot ${doing}: it must come to run, it is ${status}; why is at ${page}, which cannot be ` +
-      "reached from here (--web URL)",
+    waitsForSlots ? "cluster-unfit" : "job-failed",
+    `Cannot run ${applicationId}: ${needs}`,
   );
 }
 
-async function giveUpOn(
-  session: GatewaySession,
-  job: ClusterJob | undefined,
-  error: FlightsError,
-): Promise<never> {
-  if (job !== undefined && !isOver(job)) {
-    await cancelJob(session, job.id).catch((failed) => {
-      if (!(failed instanceof FlightsError)) throw failed;
-    });
+function failedUnseen(applicationId: string, status: string, page: string): FlightsError {
+  return new FlightsError(
+    "job-failed",
+    `Cannot run ${applicationId}: it must come to run, it is ${status}; ${page} should tell why, ` +
+      "if that can be reached (--web URL)",
+  );
+}
+
+async function giveUpOn(session: GatewaySession, id: string, error: FlightsError): Promise<never> {
+  try {
+    const living = await livingJobs(session);
+    if (living.some((job) => job.id === id)) await cancelJob(session, id);
+  } catch (failed) {
+    // Why it does not run is of more use than why it cannot be cancelled.
+    if (!(failed instanceof FlightsError)) throw failed;
   }
   throw error;
 }

@@ -182,9 +182,58 @@ async function survives(site: Site): Promise<void> {
   assert.deepEqual(await site.consume("flightdata.late"), []);
   const last = Date.UTC(2026, 0, 1, 0, 29);
   await site.becomeEqual("userstatistics statistics-2", last - 10 * 60_000);
+  const used = new Set((await site.consume("flightdata")).map(({ partition }) => partition));
+  assert.ok(used.size < 5, "an idle partition");
+  const closed = (await site.consume("statistics-2")).filter(({ ts }) => ts > last - 11 * 60_000);
+  assert.ok(closed.length > 0, "windows closed up to there");
   const status = JSON.parse(await site.run("flink status flink-stats"));
   assert.equal(status.status, "RUNNING");
   assert.notEqual(status.lastFailure, null, "it tells of the task manager that was lost");
   await site.run("flink cancel flink-stats");
   await site.run("flink cancel flink-merge");
+}
+
+Deno.test({
+  ...whole,
+  name: "what goes wrong on the cluster is told by its root cause, with its exit code",
+  fn: async () => {
+    await withSite({ slots: 2 }, failures);
+    await withSite({ connector: false }, async (site) => {
+      await site.run("datagen --create --count 0");
+      const { code, stderr } = await site.answer("flink submit stats");
+      assert.equal(code, 3, stderr);
+      assert.match(stderr, /must have the Kafka connector in their lib folders/);
+    });
+  },
+});
+
+async function failures(site: Site): Promise<void> {
+  const fails = async (line: string, code: number, message: RegExp) => {
+    const answer = await site.answer(line);
+    assert.equal(answer.code, code, `flights ${line}: ${answer.stderr}`);
+    assert.equal(answer.stdout, "");
+    assert.match(answer.stderr.trimEnd().split("\n").at(-1)!, message);
+    // A job that did not come to run is not left behind.
+    const jobs = (await site.run("flink list")).split("\n").filter((text) => text !== "");
+    const living = jobs.filter((text) => /RUNNING|RESTARTING|CREATED/.test(text));
+    assert.deepEqual(living, [], line);
+  };
+  await fails("flink submit stats", 3, /there is no flightdata, userstatistics/);
+  await site.run("datagen --create --count 0");
+  await fails("flink submit stats --output-topic nowhere", 3, /there is no nowhere/);
+  await fails("flink submit merge --parallelism 3 --wait 20s", 3, /must have free slots/);
+  await fails("flink submit stats --transaction-timeout 1h", 3, /transaction\.max\.timeout\.ms/);
+  await fails("flink submit stats --from-savepoint file:///nowhere", 3, /savepoint must be there/);
+  await fails("flink submit stats --bootstrap-server 127.0.0.1:9 --wait 2m", 4, /must reach Kafka/);
+  await site.run("produce flightdata", '{"payload":"no JSON","ts":1767225600000}\n');
+  await fails("flink submit stats --on-error fail", 1, /every record must be one/);
+  await fails("flink status nothing", 3, /it knows none of that id or name/);
+  await fails("flink stop nothing", 3, /it knows none of that id or name/);
+  await site.flink.kill("jobmanager");
+  const { code, stderr } = await site.answer("flink list");
+  assert.equal(code, 4, stderr);
+  await site.flink.kill("gateway");
+  const gone = await site.answer("flink list --wait 1s");
+  assert.equal(gone.code, 4, gone.stderr);
+  assert.match(gone.stderr, /the SQL Gateway at .* must answer/);
 }
