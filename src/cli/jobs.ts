@@ -7,7 +7,10 @@ import type { Topology } from "../stream/topology.ts";
 import { type JobCommandOptions, watermarkStrategy } from "./job_flags.ts";
 
 /** The options of merge. */
-export type MergeCommandOptions = JobCommandOptions & { readonly asOf: AsOf };
+export type MergeCommandOptions = JobCommandOptions & {
+  readonly asOf: AsOf;
+  readonly outputTopic: string;
+};
 
 /** The options of stats. */
 export type StatsCommandOptions = JobCommandOptions & {
@@ -15,6 +18,8 @@ export type StatsCommandOptions = JobCommandOptions & {
   readonly perWindow?: true;
   readonly allowedLateness: number;
   readonly repartition?: true;
+  readonly inputTopic: string;
+  readonly outputTopic: string;
 };
 
 /** A job by its name and options; unlike the job itself it can be handed to another thread. */
@@ -30,13 +35,19 @@ export function jobOf(request: JobRequest): Job {
 function topologyOf({ name, options }: JobRequest): Topology {
   switch (name) {
     case "merge":
-      return mergeTopology({ asOf: options.asOf, watermarks: watermarkStrategy(options) });
+      return mergeTopology({
+        asOf: options.asOf,
+        output: options.outputTopic,
+        watermarks: watermarkStrategy(options),
+      });
     case "stats":
       return statsTopology({
         window: options.window,
         allowedLateness: options.allowedLateness,
         perWindow: options.perWindow === true,
         repartition: options.repartition === true,
+        input: options.inputTopic,
+        output: options.outputTopic,
         watermarks: watermarkStrategy(options),
       });
   }

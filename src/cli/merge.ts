@@ -2,10 +2,11 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
+import { topics } from "../flights/topics.ts";
 import { runJobCommand } from "./job_command.ts";
 import { withJobOptions } from "./job_flags.ts";
 import { withExamples } from "./usage.ts";
-import { asOf } from "./values.ts";
+import { asOf, topicName } from "./values.ts";
 
 /** Builds the command. */
 export function mergeCommand() {
@@ -17,6 +18,10 @@ export function mergeCommand() {
         "when a flight has landed: seen at its record's time, now, or a stated time",
       )
         .argParser(asOf).default("record" as const),
+    )
+    .addOption(
+      new Option("--output-topic <topic>", "where flights go").argParser(topicName)
+        .default(topics.flightData),
     );
   withExamples(command, [
     ["flights merge", "run until stopped"],

@@ -2,10 +2,11 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
+import { topics } from "../flights/topics.ts";
 import { runJobCommand } from "./job_command.ts";
 import { withJobOptions } from "./job_flags.ts";
 import { withExamples } from "./usage.ts";
-import { duration, positiveDuration } from "./values.ts";
+import { duration, positiveDuration, topicName } from "./values.ts";
 
 /** Builds the command. */
 export function statsCommand() {
@@ -30,6 +31,14 @@ export function statsCommand() {
     .option(
       "--repartition",
       "take flightdata that other programs have placed by something else than the email address",
+    )
+    .addOption(
+      new Option("--input-topic <topic>", "where flights are read").argParser(topicName)
+        .default(topics.flightData),
+    )
+    .addOption(
+      new Option("--output-topic <topic>", "where results go").argParser(topicName)
+        .default(topics.userStatistics),
     );
   withExamples(command, [
     ["flights stats", "run until stopped"],

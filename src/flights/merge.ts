@@ -32,6 +32,8 @@ export interface MergeOptions {
   /** The clock of `asOf: "now"`; default: the machine's. */
   readonly clock?: Clock;
   readonly watermarks?: WatermarkStrategy<unknown>;
+  /** The topic written; default flightdata. */
+  readonly output?: string;
 }
 
 /** Maps both streams to flights and drops those that have landed. */
@@ -68,7 +70,7 @@ export function mergeTopology(options: MergeOptions = {}): Topology {
     watermarks as WatermarkStrategy<SunsetBooking>,
   );
   defineWorkflow(skyone, sunset, options).sinkTo({
-    topic: topics.flightData,
+    topic: options.output ?? topics.flightData,
     key: (flight) => JSON.stringify({ confirmation: flight.confirmation }),
     partitionBy: (flight) => flight.email_address,
   });

@@ -134,6 +134,21 @@ Deno.test({
         "closed-by",
       ]);
       assert.equal(Number(theirs!.headers[3]), theirs!.ts + 1);
+
+      const hours = "--window 1h --per-window --out-of-orderness 30s --until-end --drain";
+      await site.run(`stats ${hours} --application-id hours --output-topic hours-1`);
+      await site.run(`flink submit stats ${hours} --application-id hours-2 --output-topic hours-2`);
+      await site.reaches("hours-2", "FINISHED");
+      const sums = JSON.parse(await site.run("flink compare hours-1 hours-2"));
+      assert.ok(sums.same > 40, `${sums.same} sums`);
+
+      // And back: what Flink has placed by its keys is read here through a repartition topic.
+      await site.createTopics("statistics-3");
+      await site.run(
+        "stats --repartition --input-topic flights-2 --output-topic statistics-3 --application-id " +
+          "stats-3 --out-of-orderness 2h --until-end --drain",
+      );
+      await site.run("flink compare userstatistics statistics-3");
     }),
 });
 
@@ -227,6 +242,10 @@ async function failures(site: Site): Promise<void> {
   await fails("flink submit stats --bootstrap-server 127.0.0.1:9 --wait 2m", 4, /must reach Kafka/);
   await site.run("produce flightdata", '{"payload":"no JSON","ts":1767225600000}\n');
   await fails("flink submit stats --on-error fail", 1, /every record must be one/);
+  // A schema that is not met, in JSON that is.
+  await site.run("produce userstatistics", '{"payload":"{}","ts":1767225600000}\n');
+  const swapped = "--input-topic userstatistics --output-topic flightdata";
+  await fails(`flink submit stats ${swapped} --on-error fail`, 1, /a record that cannot be read/);
   await fails("flink status nothing", 3, /it knows none of that id or name/);
   await fails("flink stop nothing", 3, /it knows none of that id or name/);
   await site.flink.kill("jobmanager");

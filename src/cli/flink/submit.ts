@@ -11,7 +11,7 @@ import { jobSql } from "../../flink/job_sql.ts";
 import { jobPage, webAddress } from "../../flink/jobs.ts";
 import { submitJob } from "../../flink/submit.ts";
 import { DataOutput } from "../data_output.ts";
-import { type EverywhereOptions } from "../everywhere.ts";
+import type { EverywhereOptions } from "../everywhere.ts";
 import { openLog } from "../open_log.ts";
 import { withExamples } from "../usage.ts";
 import { filled } from "../values.ts";
