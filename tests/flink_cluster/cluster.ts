@@ -93,6 +93,8 @@ export async function startFlink(options: FlinkOptions = {}): Promise<FlinkClust
     "execution.checkpointing.dir": `file://${join(folder, "checkpoints")}`,
     // A task manager that was killed is missed after this long.
     ...{ "heartbeat.interval": "1000", "heartbeat.timeout": "5000" },
+    // How long the gateway asks a job manager that is away.
+    "client.timeout": "30 s",
     "io.tmp.dirs": join(folder, "tmp"),
   };
   const lines = Object.entries(config).map(([key, value]) => `${key}: ${value}`);
