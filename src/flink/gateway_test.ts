@@ -83,13 +83,15 @@ test("all pages of a result are read: not ready, empty, at another address than 
     if (path.includes("/result/0") && ++looks < 3) {
       return { json: { resultType: "NOT_READY", nextResultUri: at(0) } };
     }
-    if (path.includes("/result/0")) return page([], { next: at(1) });
+    if (path.includes("/result/0")) return page([], { next: at(1), jobID: "job-1" });
     if (path.includes("/result/1")) return page([["x"]], { columns: ["c"], next: at(2) });
     return path.includes("/result/2") ? page([["y"]], { columns: ["c"] }) : null;
   });
   const session = await open(gateway.url);
-  const { rows } = await session.execute("SHOW JOBS", statement);
-  assert.deepEqual(rows, [{ c: "x" }, { c: "y" }]);
+  assert.deepEqual(await session.execute("SHOW JOBS", statement), {
+    rows: [{ c: "x" }, { c: "y" }],
+    jobId: "job-1",
+  });
 });
 
 test("nobody listens: cluster-unreachable, after as long as is waited", async () => {

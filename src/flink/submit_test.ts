@@ -175,6 +175,15 @@ test("a job whose tasks find no slots is cancelled: cluster-unfit", async () => 
   assert.equal(cluster.statements().at(-1), "STOP JOB 'job-1'");
 });
 
+test("a job whose tasks run, but that makes no checkpoint in time, is cancelled: job-failed", async () => {
+  await using cluster = startCluster({ jobs: [[], running], details: details({ RUNNING: 2 }, 0) });
+  await assert.rejects(
+    submitTo(cluster, { wait: 100 }),
+    fails("job-failed", /must run within 0\.1 s/),
+  );
+  assert.equal(cluster.statements().at(-1), "STOP JOB 'job-1'");
+});
+
 test("a job that restarts where only the gateway is reached: job-failed, with its page", async () => {
   const restarting: Jobs = [["job-1", "flink-merge", "RESTARTING", "2026"]];
   await using cluster = startCluster({ jobs: [[], restarting] });
@@ -225,6 +234,20 @@ test("an order to stop waits for a job that is being started again, and gives it
     "SET 'execution.checkpointing.savepoint-dir' = 'file:///s'",
   );
   assert.equal(cluster.statements().at(-1), "STOP JOB 'job-1' WITH SAVEPOINT");
+});
+
+test("an order to stop that is refused for another reason is not given again", async () => {
+  const error =
+    "a.CheckpointException: Config key [execution.checkpointing.savepoint-dir] is not set";
+  await using cluster = startCluster({
+    jobs: [running],
+    onStatement: (text) =>
+      text.startsWith("STOP") ? { status: 500, json: { errors: [error] } } : null,
+  });
+  const session = await openSession(cluster.url);
+  const order = { directory: null, wait: 10_000 };
+  await assert.rejects(stopJob(session, "job-1", order), fails("cluster-unfit", /--savepoint DIR/));
+  assert.equal(cluster.statements().length, 1);
 });
 
 test("the web address is what the gateway's settings say", async () => {
