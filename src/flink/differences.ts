@@ -13,11 +13,13 @@ export function differencesOf(job: FlinkJob): readonly string[] {
   ];
 }
 
-function ofReading({ onError, from }: FlinkJobOptions): readonly string[] {
+function ofReading({ onError, from, idleTimeout }: FlinkJobOptions): readonly string[] {
   return [
     onError === "skip"
       ? "What cannot be read is dropped and not counted (--on-error skip): Flink SQL has no dead letters."
       : "At what cannot be read the job fails and is started again by Flink, until somebody acts.",
+    `A partition counts as idle when Flink has read nothing of it for ${idleTimeout} ms, be there a backlog ` +
+    "or not: on a machine that is overloaded that can make its records late.",
     "JSON is read with less care: a number where a text must be is taken as its digits, and a text of " +
     "digits as a number; a time needs its seconds.",
     "No bound on times in the future (--max-future off).",

@@ -125,7 +125,7 @@ const meanings: readonly Meaning[] = [
   },
   {
     matches:
-      /Connection refused|ConnectException|UnknownHostException|Could not complete (the )?rest/i,
+      /Failed to list jobs in the cluster|Connection refused|ConnectException|UnknownHostException|Could not complete (the )?rest/i,
     code: "cluster-unreachable",
     needs: "the gateway must reach the job manager (rest.address)",
   },
