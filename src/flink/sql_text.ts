@@ -24,6 +24,14 @@ export function interval(milliseconds: number): string {
   return `INTERVAL '${days} ${time}' DAY(${String(days).length}) TO SECOND(3)`;
 }
 
+/**
+ * An expression that is worked out once a record, however often its column is named: Flink puts what
+ * is deterministic in the place of each mention, and a random number is not. It is never below zero.
+ */
+export function once(expression: string): string {
+  return `CASE WHEN RAND() < 0 THEN NULL ELSE ${expression} END`;
+}
+
 /** Milliseconds as a duration of Flink's settings. */
 export function flinkDuration(milliseconds: number): string {
   return `${milliseconds} ms`;

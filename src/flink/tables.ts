@@ -9,6 +9,7 @@ import {
   identifier,
   interval,
   literal,
+  once,
   type SqlSetting,
   withClause,
 } from "./sql_text.ts";
@@ -104,7 +105,7 @@ export function readableView<T>(
   });
   const period = model.period?.map((name) => identifier(name)) ?? [];
   const times = period.map((column, at) =>
-    `${timeOf(column)} AS ${at === 0 ? departure : arrival}`
+    `${once(timeOf(column))} AS ${at === 0 ? departure : arrival}`
   );
   const readable = readableCondition(model);
   const condition = onError === "skip" ? readable : failUnless(readable, model);
