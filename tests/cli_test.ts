@@ -363,7 +363,7 @@ Deno.test({
     const first = startFlights(["merge"], { data });
     await first.told("resumes sunset");
     const second = startFlights(["merge"], { data });
-    await second.told(`waiting: merge (process ${first.pid}) holds all partitions of merge`);
+    await second.told(`waiting: merge (process ${first.pid}) holds the partitions of merge`);
     second.kill("SIGTERM");
     const { code, stderr } = await second.result;
     assert.equal(code, 143, stderr);

@@ -52,9 +52,17 @@ function commandLine(): readonly [string, ...string[]] {
 /** Starts the command line. */
 export function startFlights(args: readonly string[], options: FlightsOptions): FlightsProcess {
   const [program, ...before] = commandLine();
+  return startProgram([program, ...before, ...args], options);
+}
+
+/** Starts another program in the same way. @param command the program and its arguments. */
+export function startProgram(
+  [program, ...args]: readonly [string, ...string[]],
+  options: FlightsOptions,
+): FlightsProcess {
   const { data, stdin = "", keepStdinOpen = false, stdoutLimit, stderrLimit, env = {} } = options;
   const child = new Deno.Command(program, {
-    args: [...before, ...args],
+    args,
     env: { FLIGHTS_DATA: data, ...env },
     stdin: "piped",
     stdout: "piped",

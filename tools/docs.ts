@@ -1,10 +1,13 @@
 /**
- * `deno run -A tools/docs.ts`: the links between the Markdown files lead somewhere, and the code
- * they name exists, the tests of the rules among it (tools/rules.ts).
+ * `deno run -A tools/docs.ts [--write]`: the links between the Markdown files lead somewhere, the code
+ * they name exists, the tests of the rules among it (tools/rules.ts), and what they show as printed by
+ * the program is what it prints (tools/printed.ts); `--write` brings that up to date.
  */
 
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { main } from "../src/cli/cli.ts";
+import { printedProblems, withPrinted } from "./printed.ts";
 import { root } from "./process.ts";
 import { rulesProblems } from "./rules.ts";
 
@@ -77,8 +80,23 @@ function* markdownFiles(folder: string): Generator<string> {
   }
 }
 
+/** What the program prints for `args`, or null when it refuses them. */
+async function print(args: readonly string[]): Promise<string | null> {
+  let out = "";
+  const code = await main(args, { writeOut: (text) => out += text, writeErr: () => {} });
+  return code === 0 ? out : null;
+}
+
 if (import.meta.main) {
-  const pages = [...markdownFiles(root)].map((file) => ({
+  const files = [...markdownFiles(root)];
+  if (Deno.args.includes("--write")) {
+    for (const file of files) {
+      const text = Deno.readTextFileSync(file);
+      const written = await withPrinted(text, print);
+      if (written !== text) Deno.writeTextFileSync(file, written);
+    }
+  }
+  const pages = files.map((file) => ({
     path: relative(root, file),
     text: Deno.readTextFileSync(file),
   }));
@@ -87,6 +105,7 @@ if (import.meta.main) {
   const problems = [
     ...docsProblems(pages, exists),
     ...rulesProblems(read("docs/semantics.md") ?? "", read),
+    ...await printedProblems(pages, print),
   ];
   for (const problem of problems) console.error(problem);
   console.log(`${pages.length} pages, ${problems.length} dead ends`);

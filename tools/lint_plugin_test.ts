@@ -23,6 +23,7 @@ Deno.test("layer-walls reports an import that climbs or crosses", () => {
     ["src/new_floor/x.ts", "../base/time.ts"],
     ["main.ts", "./src/runtime/job.ts"],
     ["examples/hello.ts", "../src/stream/task.ts"],
+    ["examples/hello.ts", "../src/flights/merge.ts"],
   ];
   for (const [path, specifier] of planted) {
     for (
@@ -46,6 +47,7 @@ Deno.test("layer-walls allows what lies below, assets, and everything to tests a
     ["src/runtime/job.ts", "../log/log.ts"],
     ["src/flights/merge.ts", "../stream/window.ts"],
     ["src/mod.ts", "./runtime/job.ts"],
+    ["src/mod.ts", "./flights/mod.ts"],
     ["src/cli/version.ts", "../../deno.json"],
     ["src/cli/demo.ts", "../log/sqlite/sqlite_log.ts"],
     ["src/stream/task_test.ts", "../log/log.ts"],

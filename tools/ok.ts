@@ -15,26 +15,24 @@ interface Step {
   readonly args: readonly string[];
 }
 
+/** Where the examples are whole programs, which assert what they say. */
+const pagesOfExamples = ["docs/testing.md", "src/mod.ts", "src/stream/test_driver.ts"];
+
 const steps: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"] },
   { name: "lint", args: ["lint"] },
-  { name: "types", args: ["check"] },
+  // With the examples in comments.
+  { name: "types", args: ["check", "--doc"] },
+  { name: "public documentation", args: ["doc", "--lint", "src/mod.ts"] },
   { name: "layers", args: ["run", "-A", "tools/layers.ts"] },
   { name: "docs", args: ["run", "-A", "tools/docs.ts"] },
+  { name: "examples in pages", args: ["test", "-A", "--doc", ...pagesOfExamples] },
   { name: "compose", args: ["run", "-A", "tools/compose.ts"] },
-  ...filesOf("examples").map((file) => ({ name: file, args: ["run", "-A", file] })),
   { name: "bench", args: ["run", "-A", "tools/bench.ts", "--small"] },
   { name: "build", args: ["run", "-A", "tools/build.ts"] },
   // Without any permission: tests that need some are left out, with a word.
-  { name: "plain deno test", args: ["test", "--no-check", "--no-prompt"] },
+  { name: "plain deno test", args: ["test", "--no-check", "--no-prompt", "--parallel"] },
 ];
-
-function filesOf(folder: string): string[] {
-  return [...Deno.readDirSync(`${root}${folder}`)]
-    .filter(({ name }) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
-    .map(({ name }) => `${folder}/${name}`)
-    .sort();
-}
 
 function report(name: string, { success, timedOut, seconds, stdout, stderr }: RunResult): void {
   const state = success ? "ok" : timedOut ? "TIME OUT" : "FAILED";

@@ -50,7 +50,11 @@ export class SimulatedClock implements Clock {
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
 
-  /** @param start the first time it tells, in milliseconds since the Unix epoch; default 0. */
+  /**
+   * A clock that stands.
+   *
+   * @param start the first time it tells, in milliseconds since the Unix epoch; default 0.
+   */
   constructor(start = 0) {
     this.#now = start;
   }
@@ -94,14 +98,13 @@ export class SimulatedClock implements Clock {
 export class ScaledClock implements Clock {
   readonly #origin: number;
 
-  /**
-   * @param start its first time, in milliseconds since the Unix epoch.
-   * @param speed how many of its milliseconds pass in one of `real`; above zero.
-   * @param real the clock it follows; the machine's by default.
-   */
+  /** A clock that starts now. */
   constructor(
+    /** Its first time, in milliseconds since the Unix epoch. */
     readonly start: number,
+    /** How many of its milliseconds pass in one of `real`; above zero. */
     readonly speed: number,
+    /** The clock it follows; default: the machine's. */
     readonly real: Clock = systemClock,
   ) {
     this.#origin = real.now();

@@ -31,12 +31,27 @@ export function parseDuration(duration: Duration): number {
   return milliseconds;
 }
 
+/**
+ * Milliseconds of a {@linkcode Duration} that may lie in the past: below zero, or text that begins with
+ * a minus (`-10s`).
+ *
+ * @throws {FlightsError} `invalid-argument` when it is not whole, or not understood.
+ */
+export function parseSignedDuration(duration: Duration): number {
+  if (typeof duration === "number") {
+    return duration < 0 ? -parseDuration(-duration) : parseDuration(duration);
+  }
+  // A zero has no sign.
+  return duration.startsWith("-") ? 0 - parseDuration(duration.slice(1)) : parseDuration(duration);
+}
+
 function invalid(duration: Duration, need: string): FlightsError {
   return new FlightsError("invalid-argument", `Cannot parse duration "${duration}": ${need}`);
 }
 
-/** The shortest exact text of a number of milliseconds: 90000 is `90s`, 60000 is `1m`. */
+/** The shortest exact text of a number of milliseconds: 90000 is `90s`, 60000 is `1m`, -1000 is `-1s`. */
 export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 0) return `-${formatDuration(-milliseconds)}`;
   for (const unit of ["d", "h", "m", "s"] as const) {
     const size = unitMilliseconds[unit];
     if (milliseconds >= size && milliseconds % size === 0) return `${milliseconds / size}${unit}`;

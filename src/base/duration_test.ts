@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { describeDuration, type Duration, formatDuration, parseDuration } from "./duration.ts";
+import {
+  describeDuration,
+  type Duration,
+  formatDuration,
+  parseDuration,
+  parseSignedDuration,
+} from "./duration.ts";
 import { hasCode } from "./errors.ts";
 
 function refuses(duration: Duration, message: RegExp): void {
@@ -115,4 +121,16 @@ Deno.test("describeDuration keeps two places", () => {
     [-65_000, "-1m 5s"],
   ];
   for (const [milliseconds, text] of cases) assert.equal(describeDuration(milliseconds), text);
+});
+
+Deno.test("parseSignedDuration reads what parseDuration reads, and the same below zero", () => {
+  const read = ["10s", "-10s", 7, -7, "-0s", -0, "-1.5s"].map(parseSignedDuration);
+  assert.deepEqual(read, [10_000, -10_000, 7, -7, 0, -0, -1_500]);
+  for (const wrong of ["--1s", "-", "- 1s", "1s-", "-1", -0.5, Number.NEGATIVE_INFINITY]) {
+    assert.throws(() => parseSignedDuration(wrong), { code: "invalid-argument" });
+  }
+});
+
+Deno.test("formatDuration writes what lies below zero with a minus", () => {
+  assert.deepEqual([-1, -1_000, -90_000].map(formatDuration), ["-1ms", "-1s", "-90s"]);
 });

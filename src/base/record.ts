@@ -4,7 +4,9 @@ import { utf8 } from "./bytes.ts";
 
 /** A record header: a name and its bytes (or null, which Kafka allows). */
 export interface Header {
+  /** Its name; several headers may have the same. */
   readonly name: string;
+  /** Its bytes, or null. */
   readonly value: Uint8Array | null;
 }
 

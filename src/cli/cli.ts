@@ -9,6 +9,7 @@ import { addCompletions } from "./completions.ts";
 import { consumeCommand } from "./consume.ts";
 import { datagenCommand } from "./datagen.ts";
 import { demoCommand } from "./demo.ts";
+import { explainCommand } from "./explain.ts";
 import { exitCode, exitCodeOf } from "./exit_codes.ts";
 import { flinkCommand } from "./flink/flink.ts";
 import { mergeCommand } from "./merge.ts";
@@ -55,6 +56,7 @@ export function createProgram(output: UsageOutput = {}): UntypedCommand {
     datagenCommand(),
     mergeCommand(),
     statsCommand(),
+    explainCommand(),
     resetCommand(),
     topicsCommand(),
     produceCommand(),

@@ -26,9 +26,12 @@ Deno.test({
       error: "",
     });
     const commands = ["demo", "datagen", "merge", "stats", "reset", "produce", "consume"];
-    const paths = [[], ...commands.map((name) => [name]), ["completions"], ["topics"]];
-    const below = ["list", "describe", "watermarks", "delete"].map((name) => ["topics", name]);
-    for (const path of [...paths, ...below]) {
+    const paths = [...commands, "completions", "topics", "explain"].map((name) => [name]);
+    const below = [
+      ...["list", "describe", "watermarks", "delete"].map((name) => ["topics", name]),
+      ...["merge", "stats"].map((name) => ["explain", name]),
+    ];
+    for (const path of [[], ...paths, ...below]) {
       const { code, out, error } = await answer(...path, "--help");
       assert.equal(code, 0);
       assert.equal(error, "");
@@ -44,6 +47,10 @@ Deno.test({
 const wrong: readonly (readonly [args: string, message: RegExp])[] = [
   ["mrge", /^unknown command 'mrge'\n\(Did you mean merge\?\)/],
   ["topics lst", /^unknown command 'lst'\n\(Did you mean list\?\)/],
+  ["explain stat", /^unknown command 'stat'\n\(Did you mean stats\?\)/],
+  ["explain stats --repartiton", /^unknown option .*\n\(Did you mean --repartition\?\)/],
+  ["explain stats --format svg", /^'--format <format>' .* Allowed choices are text, mermaid/],
+  ["explain merge --window 1h", /^unknown option '--window'/],
   ["merge --untilend", /^unknown option '--untilend'\n\(Did you mean --until-end\?\)/],
   ["merge extra", /^too many arguments for 'merge'. Expected 0 arguments but got 1: extra/],
   ["produce", /^missing required argument 'topic'/],

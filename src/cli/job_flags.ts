@@ -42,6 +42,44 @@ const day = 86_400_000;
 /** More members than these in one process are taken for a mistake; partitions end it earlier. */
 const maxParallelism = 64;
 
+/** The options that decide how a job's sources tell event time. */
+export type TimeOptions = Pick<
+  JobCommandOptions,
+  "outOfOrderness" | "idleTimeout" | "closeOnSilence"
+>;
+
+/** Adds {@linkcode TimeOptions} to a command. */
+export function withTimeOptions<A extends unknown[], O extends Record<string, unknown>>(
+  command: Command<A, O>,
+): Command<A, O & TimeOptions> {
+  return command
+    .addOption(
+      new Option(
+        "--out-of-orderness <duration>",
+        "how far behind a newer record of its partition one may come; taken off carried watermarks, too",
+      )
+        .argParser(duration).default(0, "0s"),
+    )
+    .addOption(
+      new Option(
+        "--idle-timeout <duration>",
+        "a partition silent for so long holds nothing back; where watermarks are carried, their " +
+          "writers judge that",
+      )
+        .argParser(positiveDuration).default(10_000, "10s"),
+    )
+    .option(
+      "--no-close-on-silence",
+      "keep windows open while all partitions are silent, their watermarks carried or not",
+    ) as unknown as Command<A, O & TimeOptions>;
+}
+
+/** The option that names a job; `name` is its default. */
+export function applicationIdOption(name: string) {
+  return new Option("--application-id <id>", "consumer group, and prefix of what the job keeps")
+    .argParser(applicationId).default(name);
+}
+
 /** Adds the options of a job to a command; `name` is its default application id. */
 export function withJobOptions<A extends unknown[], O extends Record<string, unknown>>(
   command: Command<A, O>,
@@ -63,26 +101,8 @@ export function withJobOptions<A extends unknown[], O extends Record<string, unk
     .addOption(
       new Option("--from <where>", "where a first start begins: earliest, latest or a time")
         .argParser(startFrom).default("earliest"),
-    )
-    .addOption(
-      new Option(
-        "--out-of-orderness <duration>",
-        "how far behind a newer record of its partition one may come; taken off carried watermarks, too",
-      )
-        .argParser(duration).default(0, "0s"),
-    )
-    .addOption(
-      new Option(
-        "--idle-timeout <duration>",
-        "a partition silent for so long holds nothing back; where watermarks are carried, their " +
-          "writers judge that",
-      )
-        .argParser(positiveDuration).default(10_000, "10s"),
-    )
-    .option(
-      "--no-close-on-silence",
-      "keep windows open while all partitions are silent, their watermarks carried or not",
-    )
+    );
+  withTimeOptions(command)
     .addOption(
       new Option(
         "--max-future <duration>",
@@ -114,10 +134,7 @@ export function withJobOptions<A extends unknown[], O extends Record<string, unk
       new Option("--parallelism <n>", "members of the job in this process, a worker thread each")
         .argParser(integer(1, maxParallelism)).default(1),
     )
-    .addOption(
-      new Option("--application-id <id>", "consumer group, and prefix of what the job keeps")
-        .argParser(applicationId).default(name),
-    );
+    .addOption(applicationIdOption(name));
   const complete = withEverywhere(command) as unknown as Command<A, O & JobCommandOptions>;
   return withRule(complete, ({ has }) => {
     const needsEnd = (["drain", "wait"] as const).find((name) => has(name) && !has("untilEnd"));
@@ -126,7 +143,7 @@ export function withJobOptions<A extends unknown[], O extends Record<string, unk
 }
 
 /** The watermark strategy that the options ask for. */
-export function watermarkStrategy<T>(options: JobCommandOptions): WatermarkStrategy<T> {
+export function watermarkStrategy<T>(options: TimeOptions): WatermarkStrategy<T> {
   const strategy = WatermarkStrategy.forBoundedOutOfOrderness<T>(options.outOfOrderness)
     .withIdleness(options.idleTimeout);
   return options.closeOnSilence ? strategy : strategy.withoutClosingOnSilence();

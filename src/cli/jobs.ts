@@ -4,16 +4,13 @@ import { type AsOf, mergeTopology } from "../flights/merge.ts";
 import { statsTopology } from "../flights/stats.ts";
 import type { Job } from "../runtime/job_options.ts";
 import type { Topology } from "../stream/topology.ts";
-import { type JobCommandOptions, watermarkStrategy } from "./job_flags.ts";
+import { type JobCommandOptions, type TimeOptions, watermarkStrategy } from "./job_flags.ts";
 
-/** The options of merge. */
-export type MergeCommandOptions = JobCommandOptions & {
-  readonly asOf: AsOf;
-  readonly outputTopic: string;
-};
+/** What merge has of its own. A type, since commander asks for a record. */
+export type MergeOwnOptions = { readonly asOf: AsOf; readonly outputTopic: string };
 
-/** The options of stats. */
-export type StatsCommandOptions = JobCommandOptions & {
+/** What stats has of its own. A type, since commander asks for a record. */
+export type StatsOwnOptions = {
   readonly window: number;
   readonly perWindow?: true;
   readonly allowedLateness: number;
@@ -22,17 +19,23 @@ export type StatsCommandOptions = JobCommandOptions & {
   readonly outputTopic: string;
 };
 
+/** A job's topology by its name and the options that change it. */
+export type TopologyRequest =
+  | { readonly name: "merge"; readonly options: TimeOptions & MergeOwnOptions }
+  | { readonly name: "stats"; readonly options: TimeOptions & StatsOwnOptions };
+
 /** A job by its name and options; unlike the job itself it can be handed to another thread. */
 export type JobRequest =
-  | { readonly name: "merge"; readonly options: MergeCommandOptions }
-  | { readonly name: "stats"; readonly options: StatsCommandOptions };
+  | { readonly name: "merge"; readonly options: JobCommandOptions & MergeOwnOptions }
+  | { readonly name: "stats"; readonly options: JobCommandOptions & StatsOwnOptions };
 
 /** The job that is asked for. */
 export function jobOf(request: JobRequest): Job {
   return { applicationId: request.options.applicationId, topology: topologyOf(request) };
 }
 
-function topologyOf({ name, options }: JobRequest): Topology {
+/** The topology that is asked for. */
+export function topologyOf({ name, options }: TopologyRequest): Topology {
   switch (name) {
     case "merge":
       return mergeTopology({

@@ -1,8 +1,7 @@
 /** How to reach Kafka, from the options and the client properties they name. */
 
-import { hostname } from "node:os";
-import process from "node:process";
 import { FlightsError, messageOf } from "../base/errors.ts";
+import { parseBootstrapServers } from "../log/kafka/bootstrap_servers.ts";
 import { parseClientProperties, type SaslProperties } from "../log/kafka/client_properties.ts";
 import type { KafkaLogOptions } from "../log/kafka/kafka_log.ts";
 import type { EverywhereOptions } from "./everywhere.ts";
@@ -41,9 +40,7 @@ export async function kafkaLogOptions(options: EverywhereOptions): Promise<Kafka
     );
   }
   return {
-    bootstrap: servers.split(",").map(endpointOf),
-    clientId: "flights",
-    instances: { directory: `${stateDirectory()}/flights/instances`, host: hostMark() },
+    bootstrap: parseBootstrapServers(servers),
     ...(properties?.tls && { tls: await readTlsFiles(properties.tls) }),
     ...(properties?.sasl && { sasl: saslOf(properties.sasl) }),
   };
@@ -71,12 +68,6 @@ async function readToken(file: string): Promise<string> {
   );
 }
 
-function endpointOf(address: string) {
-  const at = address.lastIndexOf(":");
-  const host = address.slice(0, at).trim().replace(/^\[(.*)\]$/, "$1");
-  return { host, port: Number(address.slice(at + 1)) };
-}
-
 function saslOf(sasl: SaslProperties): NonNullable<KafkaLogOptions["sasl"]> {
   if (sasl.mechanism === "OAUTHBEARER") {
     const { tokenFile } = sasl;
@@ -90,19 +81,4 @@ function saslOf(sasl: SaslProperties): NonNullable<KafkaLogOptions["sasl"]> {
     "SCRAM-SHA-512": "scram-sha-512",
   } as const;
   return { mechanism: mechanisms[mechanism], username, password: password.reveal() };
-}
-
-/** Where a user's programs keep what is to outlast them. */
-function stateDirectory(): string {
-  const { XDG_STATE_HOME, HOME } = process.env;
-  return XDG_STATE_HOME || (HOME ? `${HOME}/.local/state` : "/tmp");
-}
-
-/** Tells this host from others. */
-function hostMark(): string {
-  try {
-    return `${Deno.readTextFileSync("/etc/machine-id").trim()} ${hostname()}`;
-  } catch {
-    return hostname();
-  }
 }

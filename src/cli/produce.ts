@@ -10,7 +10,7 @@ import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { EnvelopeError, parseEnvelope } from "./envelope.ts";
 import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
-import { linesOf } from "./lines.ts";
+import { linesOf } from "../base/lines.ts";
 import { withExamples, withWait } from "./usage.ts";
 import { topicName } from "./values.ts";
 import { waitForTopics } from "./wait_for_topics.ts";

@@ -28,8 +28,15 @@ Deno.test("recreateTopics creates topics that are not there", async () => {
 Deno.test("recreateTopics deletes the topics and all that jobs kept about them, and nothing else", async () => {
   const kept = ["other", "other.late", "j-changelog-a", "idle-changelog-a", "aa"];
   const gone = ["a", "a.dead-letter", "a.late", "a.watermarks", "job-changelog-a"];
-  const through = ["job-repartition-x", "job-repartition-x.late", "job-repartition-x.watermarks"];
+  const through = [
+    "job-repartition-x",
+    "job-repartition-x.late",
+    "job-repartition-x.watermarks",
+    "job-sink-stdout",
+    "job-source-collection",
+  ];
   const { log, commit, names } = await logWith(...gone, ...through, ...kept);
+  await commit("job-sink-stdout", "job-sink-stdout");
   await commit("job", "a");
   await commit("idle", "other");
   const before = await log.describeTopics(["a"]);
@@ -40,6 +47,7 @@ Deno.test("recreateTopics deletes the topics and all that jobs kept about them, 
   assert.deepEqual(await names(), ["a", ...kept].toSorted());
   assert.notEqual((await log.describeTopics(["a"]))[0]!.id, before[0]!.id);
   assert.deepEqual((await log.describeGroup("job")).offsets, []);
+  assert.deepEqual((await log.describeGroup("job-sink-stdout")).offsets, []);
   assert.equal((await log.describeGroup("idle")).offsets.length, 1);
   await log.close();
 });

@@ -2,7 +2,7 @@
 
 import { formatTime } from "../base/time.ts";
 import type { ResumedInput } from "../runtime/job_options.ts";
-import type { Resume, StartFrom } from "../runtime/resume.ts";
+import type { ResumePoint, StartFrom } from "../runtime/resume.ts";
 import type { Fields } from "./logging.ts";
 
 /** One line of a start. */
@@ -31,20 +31,20 @@ export function resumeLines(
   return [...groups.values()].map((group) => lineOf(group, from));
 }
 
-function isLoss(kind: Resume["kind"]): boolean {
+function isLoss(kind: ResumePoint["kind"]): boolean {
   return kind !== "first" && kind !== "committed";
 }
 
 /** The line of inputs that have topic and kind in common. */
 function lineOf(group: readonly ResumedInput[], from: StartFrom): ResumeLine {
-  const { topic, resume, isRepartition = false } = group[0]!;
+  const { topic, resume, isReadWhole = false } = group[0]!;
   const inOrder = group.toSorted((a, b) => a.partition - b.partition);
   const offsets = inOrder.map(({ resume }) => "offset" in resume ? resume.offset : null);
   const partitions = inOrder.map(({ partition }) => partition);
   return {
     level: isLoss(resume.kind) ? "warning" : "info",
     message: `resumes ${topic}[${rangesOf(partitions)}] at ${offsets.join(", ")} ` +
-      `(${reasonOf(resume, isRepartition ? "earliest" : from)})`,
+      `(${reasonOf(resume, isReadWhole ? "earliest" : from)})`,
     fields: {
       topic,
       resume: resume.kind,
@@ -53,14 +53,14 @@ function lineOf(group: readonly ResumedInput[], from: StartFrom): ResumeLine {
   };
 }
 
-function reasonOf(resume: Resume, from: StartFrom): string {
+function reasonOf(resume: ResumePoint, from: StartFrom): string {
   switch (resume.kind) {
     case "first":
       return `first start, ${typeof from === "number" ? formatTime(from) : from}`;
     case "committed":
       return "committed";
     case "truncated":
-      return `committed ${resume.saved.offset} is gone; state kept`;
+      return `committed ${resume.committed} is gone; state kept`;
     case "recreated":
       return "the topic was created anew; state thrown away";
     default:

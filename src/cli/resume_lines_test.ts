@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
-import type { Resume } from "../runtime/resume.ts";
-import type { SavedProgress } from "../runtime/saved_progress.ts";
+import type { ResumePoint } from "../runtime/resume.ts";
 import { resumeLines } from "./resume_lines.ts";
 
-const savedAt = (offset: number) => ({ offset }) as SavedProgress;
-
-function input(topic: string, partition: number, resume: Resume) {
+function input(topic: string, partition: number, resume: ResumePoint) {
   return { topic, partition, resume };
 }
 
 const committed = (topic: string, partition: number, offset: number) =>
-  input(topic, partition, { kind: "committed", offset, saved: savedAt(offset) });
+  input(topic, partition, { kind: "committed", offset });
 const first = (topic: string, partition: number, offset: number) =>
   input(topic, partition, { kind: "first", offset });
 
@@ -49,7 +46,7 @@ Deno.test("resumeLines keeps ways to go on apart, names the partitions of each, 
 
 Deno.test("resumeLines warns of each partition that lost something (semantics 17)", () => {
   const truncated = (partition: number) =>
-    input("a", partition, { kind: "truncated", offset: 50, saved: savedAt(partition) });
+    input("a", partition, { kind: "truncated", offset: 50, committed: partition });
   const recreated = input("b", 0, { kind: "recreated", offset: 0 });
   const lines = resumeLines([truncated(1), truncated(2), recreated], "earliest");
   assert.deepEqual(lines.map(({ level, message }) => `${level}: ${message}`), [

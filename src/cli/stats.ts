@@ -5,15 +5,15 @@ import process from "node:process";
 import { topics } from "../flights/topics.ts";
 import { runJobCommand } from "./job_command.ts";
 import { withJobOptions } from "./job_flags.ts";
+import type { StatsOwnOptions } from "./jobs.ts";
 import { withExamples } from "./usage.ts";
 import { duration, positiveDuration, topicName } from "./values.ts";
 
-/** Builds the command. */
-export function statsCommand() {
-  const command = new Command("stats")
-    .description(
-      "reads flightdata, writes the running totals of each email address to userstatistics",
-    )
+/** Adds what stats has of its own to a command. */
+export function withStatsOptions<A extends unknown[], O extends Record<string, unknown>>(
+  command: Command<A, O>,
+): Command<A, O & StatsOwnOptions> {
+  return command
     .addOption(
       new Option("--window <duration>", "size of the windows").argParser(positiveDuration).default(
         60_000,
@@ -39,6 +39,14 @@ export function statsCommand() {
     .addOption(
       new Option("--output-topic <topic>", "where results go").argParser(topicName)
         .default(topics.userStatistics),
+    ) as unknown as Command<A, O & StatsOwnOptions>;
+}
+
+/** Builds the command. */
+export function statsCommand() {
+  const command = new Command("stats")
+    .description(
+      "reads flightdata, writes the running totals of each email address to userstatistics",
     );
   withExamples(command, [
     ["flights stats", "run until stopped"],
@@ -46,7 +54,7 @@ export function statsCommand() {
     ["flights stats --repartition --until-end --drain", "the same of flights on any partition"],
     ["flights stats --window 1h --per-window --application-id hourly", "sums of each hour"],
   ]);
-  return withJobOptions(command, "stats").action(async (options) => {
+  return withJobOptions(withStatsOptions(command), "stats").action(async (options) => {
     process.exitCode = await runJobCommand({ name: "stats", options });
   });
 }

@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { FlightsError, messageOf } from "../base/errors.ts";
 import type { JavaStore, Pem, PemIdentity, TlsProperties } from "../log/kafka/client_properties.ts";
-import type { TlsSettings } from "../log/kafka/kafkajs_seam.ts";
+import type { TlsSettings } from "../log/kafka/connection_settings.ts";
 import { type Pkcs12Content, readPkcs12 } from "../log/kafka/pkcs12.ts";
 
 /**

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from "commander";
 import { parseDuration } from "../base/duration.ts";
 import { messageOf } from "../base/errors.ts";
 import { parseTime } from "../base/time.ts";
+import { parseBootstrapServers } from "../log/kafka/bootstrap_servers.ts";
 
 /** Lets commander name the option in front of what is wrong with its value. */
 function checked<T>(parse: (text: string) => T): (text: string) => T {
@@ -115,8 +116,7 @@ export function rate(text: string): number | "max" {
 }
 
 /** Addresses of brokers, with commas between. */
-export function brokers(text: string): string {
-  const address = /^[^\s,:\[\]]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/;
-  if (text.split(",").every((one) => address.test(one.trim()))) return text;
-  throw new InvalidArgumentError("It must be HOST:PORT, or several with commas between.");
-}
+export const brokers = checked((text) => {
+  parseBootstrapServers(text);
+  return text;
+});

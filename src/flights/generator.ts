@@ -13,11 +13,13 @@ export type Airline = typeof topics.skyone | typeof topics.sunset;
 
 /** A record to be written. */
 export interface GeneratedBooking {
+  /** Whose it is. */
   readonly airline: Airline;
   /** When it is written, in milliseconds of event time. */
   readonly at: number;
   /** Its timestamp: `at`, or earlier for one that comes late. */
   readonly timestamp: number;
+  /** JSON text: `{"ref":"..."}` with the booking's own id. */
   readonly key: string;
   /** JSON text, or what a broken producer would write. */
   readonly value: string | Uint8Array | null;
@@ -25,6 +27,7 @@ export interface GeneratedBooking {
 
 /** Settings of a generator. */
 export interface GeneratorOptions {
+  /** What is booked: the same seed and start give the same bytes. */
   readonly seed: number;
   /** The first event time, in milliseconds. */
   readonly start: number;

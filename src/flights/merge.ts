@@ -31,6 +31,7 @@ export interface MergeOptions {
   readonly asOf?: AsOf;
   /** The clock of `asOf: "now"`; default: the machine's. */
   readonly clock?: Clock;
+  /** Of both sources; default: `WatermarkStrategy.forMonotonousTimestamps()`. */
   readonly watermarks?: WatermarkStrategy<unknown>;
   /** The topic written; default flightdata. */
   readonly output?: string;
@@ -63,11 +64,11 @@ export function mergeTopology(options: MergeOptions = {}): Topology {
   const watermarks = options.watermarks ?? WatermarkStrategy.forMonotonousTimestamps();
   const skyone = env.fromSource(
     { topic: topics.skyone, deserializer: json(parseSkyOne) },
-    watermarks as WatermarkStrategy<SkyOneBooking>,
+    watermarks,
   );
   const sunset = env.fromSource(
     { topic: topics.sunset, deserializer: json(parseSunset) },
-    watermarks as WatermarkStrategy<SunsetBooking>,
+    watermarks,
   );
   defineWorkflow(skyone, sunset, options).sinkTo({
     topic: options.output ?? topics.flightData,

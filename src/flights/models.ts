@@ -28,7 +28,7 @@ const skyOneSchema = z.object({
   ticket_price: z.number(),
   aircraft: z.string(),
   booking_agency_email: z.string(),
-});
+}) satisfies z.ZodType<SkyOneBooking>;
 
 const sunsetSchema = z.object({
   customer_email_address: z.string(),
@@ -41,7 +41,7 @@ const sunsetSchema = z.object({
   reference_number: z.string(),
   total_price: z.number(),
   aircraft_details: z.string(),
-});
+}) satisfies z.ZodType<SunsetBooking>;
 
 const flightDataSchema = z.object({
   email_address: z.string(),
@@ -51,27 +51,92 @@ const flightDataSchema = z.object({
   arrival_airport_code: z.string(),
   flight_number: z.string(),
   confirmation: z.string(),
-  // The Java programs do not write it.
   source: z.enum(["skyone", "sunset"]).optional(),
-});
+}) satisfies z.ZodType<FlightData>;
 
 const userStatisticsSchema = z.object({
   email_address: z.string(),
   total_flight_duration: z.number(),
   number_of_flights: z.number(),
-});
+}) satisfies z.ZodType<UserStatistics>;
 
 /** A booking of the airline SkyOne. */
-export type SkyOneBooking = z.infer<typeof skyOneSchema>;
+export interface SkyOneBooking {
+  /** Who flies. */
+  readonly email_address: string;
+  /** ISO 8601. */
+  readonly flight_departure_time: string;
+  /** The airport's three letters. */
+  readonly iata_departure_code: string;
+  /** ISO 8601. */
+  readonly flight_arrival_time: string;
+  /** The airport's three letters. */
+  readonly iata_arrival_code: string;
+  /** `SKY1` and a number. */
+  readonly flight_number: string;
+  /** The booking's own id. */
+  readonly confirmation: string;
+  /** Zero or more. */
+  readonly ticket_price: number;
+  /** The kind of plane. */
+  readonly aircraft: string;
+  /** Who sold it. */
+  readonly booking_agency_email: string;
+}
 
-/** A booking of the airline Sunset; `flight_duration` in minutes. */
-export type SunsetBooking = z.infer<typeof sunsetSchema>;
+/** A booking of the airline Sunset. */
+export interface SunsetBooking {
+  /** Who flies. */
+  readonly customer_email_address: string;
+  /** ISO 8601. */
+  readonly departure_time: string;
+  /** The airport's three letters. */
+  readonly departure_airport: string;
+  /** ISO 8601. */
+  readonly arrival_time: string;
+  /** The airport's three letters. */
+  readonly arrival_airport: string;
+  /** In minutes. */
+  readonly flight_duration: number;
+  /** `SUN` and a number. */
+  readonly flight_id: string;
+  /** The booking's own id. */
+  readonly reference_number: string;
+  /** Zero or more. */
+  readonly total_price: number;
+  /** The kind of plane. */
+  readonly aircraft_details: string;
+}
 
 /** A booked flight of either airline. */
-export type FlightData = z.infer<typeof flightDataSchema>;
+export interface FlightData {
+  /** Who flies. */
+  readonly email_address: string;
+  /** ISO 8601; as merge writes it, with milliseconds and no zone. */
+  readonly departure_time: string;
+  /** The airport's three letters. */
+  readonly departure_airport_code: string;
+  /** As `departure_time`. */
+  readonly arrival_time: string;
+  /** The airport's three letters. */
+  readonly arrival_airport_code: string;
+  /** The airline's number of it. */
+  readonly flight_number: string;
+  /** The booking's own id. */
+  readonly confirmation: string;
+  /** The airline; the Java programs do not write it. */
+  readonly source?: "skyone" | "sunset" | undefined;
+}
 
-/** What a traveller flies in all; the duration in minutes. */
-export type UserStatistics = z.infer<typeof userStatisticsSchema>;
+/** What a traveller flies in all. */
+export interface UserStatistics {
+  /** Who flies. */
+  readonly email_address: string;
+  /** In minutes, the fraction of one with it. */
+  readonly total_flight_duration: number;
+  /** A whole number. */
+  readonly number_of_flights: number;
+}
 
 /** The years 0 to 9999, which ISO 8601 can write in four digits. */
 const firstTime = isoMilliseconds("0000-01-01T00:00:00.000");

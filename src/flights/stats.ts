@@ -32,6 +32,7 @@ export interface StatsOptions {
    * default false.
    */
   readonly repartition?: boolean;
+  /** Of the source; default: `WatermarkStrategy.forMonotonousTimestamps()`. */
   readonly watermarks?: WatermarkStrategy<FlightData>;
   /** The topic read; default flightdata. */
   readonly input?: string;

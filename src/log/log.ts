@@ -14,7 +14,9 @@ import type { RecordBatch } from "./records/batch.ts";
 
 /** One partition of a topic. */
 export interface TopicPartition {
+  /** The topic. */
   readonly topic: string;
+  /** The partition's number, from 0. */
   readonly partition: number;
 }
 
@@ -23,6 +25,7 @@ export type CleanupPolicy = "delete" | "compact";
 
 /** A topic to be created. */
 export interface TopicSpec {
+  /** By Kafka's rule: 1 to 249 of a-z, A-Z, 0-9, dot, underscore and hyphen. */
   readonly name: string;
   /** At least 1. */
   readonly partitions: number;
@@ -36,11 +39,15 @@ export interface TopicSpec {
 
 /** A topic as it is now. */
 export interface TopicDescription {
+  /** Its name. */
   readonly name: string;
   /** Its identity: a topic that is deleted and created anew has another one (semantics 17). */
   readonly id: string;
+  /** What its old records become. */
   readonly cleanup: CleanupPolicy;
+  /** Records older than this may go, in milliseconds; null: never. */
   readonly retentionMs: number | null;
+  /** A partition's oldest batches go while it holds more bytes than this; null: never. */
   readonly retentionBytes: number | null;
   /** One entry a partition, at its number's index. */
   readonly partitions: readonly PartitionDescription[];
@@ -75,6 +82,7 @@ export interface PartitionDescription {
 
 /** A place to read from. */
 export interface Position extends TopicPartition {
+  /** The first offset to read. */
   readonly offset: number;
   /** The topic the offset belongs to; when the log has another one, reading fails. */
   readonly topicId?: string;
@@ -92,6 +100,7 @@ export interface FetchOptions {
 
 /** What a fetch found at one position. */
 export interface FetchedPartition extends TopicPartition {
+  /** The topic's identity. */
   readonly topicId: string;
   /**
    * Whole batches of committed records, in offset order. The first may begin before the position
@@ -106,6 +115,7 @@ export interface FetchedPartition extends TopicPartition {
 
 /** Encoded records for one partition. */
 export interface OutputBatch extends TopicPartition {
+  /** The records, encoded. */
   readonly batch: EncodedBatch;
 }
 
@@ -119,7 +129,9 @@ export interface CommittedOffset extends TopicPartition {
 
 /** The members and offsets of a group. */
 export interface GroupDescription {
+  /** Those that live. */
   readonly members: readonly GroupMember[];
+  /** One a partition that it has committed in. */
   readonly offsets: readonly CommittedOffset[];
 }
 
@@ -150,6 +162,7 @@ export interface JoinOptions {
 export interface Assignment {
   /** Grows with every change; 0 before the first. */
   readonly generation: number;
+  /** Their numbers, the same of each input; none while it stands by. */
   readonly partitions: readonly number[];
   /** While it stands by: the member that holds what this one could take. */
   readonly waitingFor: string | null;
@@ -188,6 +201,7 @@ export interface Transaction {
 
 /** One member of a consumer group. */
 export interface Member {
+  /** Unique among the group's members. */
   readonly id: string;
   /** Marks the batches of its transactions as no other writer's of the log are marked. */
   readonly producerId: number;

@@ -19,6 +19,8 @@ export interface LaneOptions {
   readonly stopOffset: number | null;
   /** Whether what the writers report is followed (semantics 24). */
   readonly followsReports: boolean;
+  /** Whether the run stops at offsets, be they known yet or not; default false. */
+  readonly bounded?: boolean;
 }
 
 /** Buffers the batches of one input partition and hands their records to its task. */
@@ -40,6 +42,7 @@ export class InputLane implements Lane {
   unreported = 0;
   readonly topicId: string;
   readonly #followsReports: boolean;
+  readonly #bounded: boolean;
   #stopOffset: number | null;
   /** Writers that have been looked up and are none of ours. */
   readonly #strangers = new Set<number>();
@@ -59,6 +62,7 @@ export class InputLane implements Lane {
     this.#stopOffset = options.stopOffset;
     this.topicId = options.topicId;
     this.#followsReports = options.followsReports;
+    this.#bounded = options.bounded ?? false;
     this.#fetchOffset = this.position;
     this.task.setCaughtUp(this.sourceIndex, this.isCaughtUp);
     this.task.setWritersKnown(this.sourceIndex, !this.#followsReports);
@@ -98,6 +102,15 @@ export class InputLane implements Lane {
    */
   get isStarved(): boolean {
     return !this.source.isRepartition && this.isEmpty && !this.isCaughtUp;
+  }
+
+  /**
+   * Whether it is a table which a bounded run reads to its stop before the rest of its task's inputs: a
+   * table that comes through a repartition topic, for it comes behind what it is joined with.
+   */
+  get isLoading(): boolean {
+    const { isTable, isRepartition } = this.source;
+    return isTable && isRepartition && this.#bounded && !this.isAtStop;
   }
 
   /** Whether a bounded run has read this partition to its stop. */

@@ -26,6 +26,7 @@ type Settings = MemberLoopOptions["settings"];
  * @throws {FlightsError} with the code of what stopped it; what was committed stays.
  */
 export async function runJob(log: Log, job: Job, options: JobOptions = {}): Promise<JobStatus> {
+  checkOverTopics(job);
   const settings = settingsOf(options);
   const { clock, pace } = settings;
   const startedAt = clock.now();
@@ -61,6 +62,18 @@ export async function findStops(log: Log, job: Job, options: JobOptions): Promis
   return topics === null
     ? null
     : stopsOf(topics.filter(({ name }) => inputTopics(job).includes(name)));
+}
+
+/** @throws {FlightsError} `invalid-topology` for sources and sinks that are no topics. */
+function checkOverTopics({ applicationId, topology: { feeds, taps } }: Job): void {
+  const names = [...feeds.map(({ topic }) => topic), ...taps.map(({ name }) => name)];
+  if (names.length === 0) return;
+  throw new FlightsError(
+    "invalid-topology",
+    `Cannot run ${applicationId} by itself: its sources and sinks must be topics, ${
+      names.join(", ")
+    } is none; run it with execute()`,
+  );
 }
 
 /** The stops of all stages of a bounded run, by those of its inputs. */

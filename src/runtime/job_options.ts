@@ -4,13 +4,14 @@ import type { Clock } from "../base/clock.ts";
 import type { OnError } from "../stream/task.ts";
 import type { Topology } from "../stream/topology.ts";
 import type { JobStatus } from "./job_status.ts";
-import type { OnDataLoss, Resume, StartFrom } from "./resume.ts";
+import type { OnDataLoss, ResumePoint, StartFrom } from "./resume.ts";
 import type { TopicWarning } from "./topic_warnings.ts";
 
 /** A topology under the name by which the log knows it. */
 export interface Job {
   /** The consumer group, and the prefix of what the job keeps for itself. */
   readonly applicationId: string;
+  /** What it computes. */
   readonly topology: Topology;
 }
 
@@ -62,16 +63,20 @@ export interface JobOptions {
   readonly description?: string;
   /** Stops the run after a last commit. */
   readonly signal?: AbortSignal;
+  /** Is told what the job does; default: nobody. */
   readonly observer?: JobObserver;
 }
 
 /** Where one input partition goes on, as it was decided at a start. */
 export interface ResumedInput {
+  /** The topic that is read. */
   readonly topic: string;
+  /** Its partition. */
   readonly partition: number;
-  readonly resume: Resume;
-  /** Whether it is a repartition topic of the job, which begins at its first record. */
-  readonly isRepartition?: boolean;
+  /** Where it goes on, and why there. */
+  readonly resume: ResumePoint;
+  /** Whether it begins at its first record whatever `from` says: a repartition topic or a table. */
+  readonly isReadWhole?: boolean;
 }
 
 /** Is told what a job does. All functions are optional and must not throw. */

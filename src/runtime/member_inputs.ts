@@ -75,18 +75,25 @@ export class MemberInputs {
 
   /**
    * The lanes whose turn can be told: none while any lane is waited for, but that of a lane which
-   * nobody answers for is kept waiting by its own task alone; and none while a writer is looked up.
+   * nobody answers for is kept waiting by its own task alone; and none while a writer is looked up. Of
+   * a task that loads a table, that of tables alone.
    */
   get #processable(): readonly InputLane[] {
     if (this.isHeldUp) return [];
+    const loading = new Set(
+      this.#lanes.filter((lane) => lane.isLoading).map(({ task }) => task),
+    );
+    const open = this.#lanes.filter((lane) =>
+      !lane.isEmpty && (lane.source.isTable || !loading.has(lane.task))
+    );
     const starved = this.#lanes.filter((lane) => lane.isStarved);
-    if (starved.length === 0) return this.#lanes.filter((lane) => !lane.isEmpty);
+    if (starved.length === 0) return open;
     const now = this.#pace.now();
     const isStalled = ({ unansweredSince }: InputLane) =>
       unansweredSince !== null && now - unansweredSince >= stallMs;
     if (!starved.every(isStalled)) return [];
     const waiting = new Set(starved.map(({ task }) => task));
-    return this.#lanes.filter((lane) => !lane.isEmpty && !waiting.has(lane.task));
+    return open.filter((lane) => !waiting.has(lane.task));
   }
 
   /**

@@ -243,7 +243,7 @@ export class MemberLoop {
     const { assignment } = this.#member;
     const { observer, pace, untilEnd } = this.#options.settings;
     const { applicationId } = this.#options.start.job;
-    const reason = `${assignment.waitingFor ?? "another member"} holds all partitions`;
+    const reason = `${assignment.waitingFor ?? "another member"} holds the partitions`;
     if (reason !== this.#waitingFor) {
       this.#waitingFor = reason;
       observer?.waiting?.(`${reason} of ${applicationId}`);

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Clock, SimulatedClock, systemClock } from "../base/clock.ts";
-import { FlightsError, hasCode } from "../base/errors.ts";
+import { hasCode } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
@@ -20,7 +20,8 @@ import { TumblingEventTimeWindows } from "../stream/window.ts";
 import { runJob } from "./job.ts";
 import type { JobOptions } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
-import { draining, overlay, read, type Sale, until, untilEnd, withMembers } from "./test_sales.ts";
+import { type Fault, faults, faultyLog } from "./test_faults.ts";
+import { draining, read, type Sale, until, untilEnd } from "./test_sales.ts";
 
 const applicationId = "sums";
 const throughTopic = "sums-repartition-sales";
@@ -33,12 +34,6 @@ interface PlannedSale {
   readonly advance: number;
   readonly behind: number;
   readonly sum: number;
-}
-
-/** What goes wrong at a commit; who dies does not leave the group. */
-interface Fault {
-  readonly atCommit: number;
-  readonly kind: "dies before it" | "dies after it" | "fenced" | "log-unreachable";
 }
 
 type Step =
@@ -70,18 +65,6 @@ const plannedSales = fc.array(
   }),
   { maxLength: 12 },
 );
-const fault = fc.option(
-  fc.record({
-    atCommit: fc.integer({ min: 1, max: 5 }),
-    kind: fc.constantFrom<Fault["kind"][]>(
-      "dies before it",
-      "dies after it",
-      "fenced",
-      "log-unreachable",
-    ),
-  }),
-  { nil: null },
-);
 const plans: fc.Arbitrary<Plan> = fc.record({
   partitions: fc.integer({ min: 1, max: 3 }),
   isRunning: fc.boolean(),
@@ -89,11 +72,11 @@ const plans: fc.Arbitrary<Plan> = fc.record({
   first: plannedSales,
   steps: fc.array(
     fc.oneof<fc.Arbitrary<Step>[]>(
-      fc.record({ kind: fc.constant("bounded"), drain: fc.constant(false), fault }),
+      fc.record({ kind: fc.constant("bounded"), drain: fc.constant(false), fault: faults }),
       fc.record({
         kind: fc.constant("live"),
         sales: plannedSales,
-        faults: fc.array(fault, { minLength: 1, maxLength: 3 }),
+        faults: fc.array(faults, { minLength: 1, maxLength: 3 }),
         catchesUp: fc.boolean(),
       }),
     ),
@@ -130,31 +113,6 @@ function expectedTotals(
     }
   }
   return lines.sort();
-}
-
-/** A log on which one commit of a member goes wrong; each fetch takes one batch of a partition. */
-function faultyLog(log: Log, fault: Fault | null): Log {
-  let commits = 0;
-  let isDead = false;
-  return withMembers(log, (member) => ({
-    poll: (positions, options) => member.poll(positions, { ...options, maxPartitionBytes: 1 }),
-    close: () => isDead ? Promise.resolve() : member.close(),
-    begin: () => {
-      const transaction = member.begin();
-      return overlay(transaction, {
-        commit: async (...args) => {
-          commits++;
-          if (commits !== fault?.atCommit) return await transaction.commit(...args);
-          // Of an outcome that is not told it is the worse case that all was written.
-          const isWritten = fault.kind === "dies after it" || fault.kind === "log-unreachable";
-          if (isWritten) await transaction.commit(...args);
-          isDead = fault.kind.startsWith("dies");
-          const code = isDead ? "log-full" : fault.kind as "fenced" | "log-unreachable";
-          throw new FlightsError(code, "Cannot commit: as planned");
-        },
-      });
-    },
-  }));
 }
 
 /** A job under a plan: sells, runs, and remembers what was sold. */
@@ -203,7 +161,7 @@ class Trial {
   async run(options: JobOptions, fault: Fault | null = null): Promise<JobStatus | null> {
     const job = { applicationId, topology: topologyOf(this.plan) };
     try {
-      return await runJob(faultyLog(this.log, fault), job, {
+      return await runJob(faultyLog(this.log, fault === null ? [] : [fault]), job, {
         clock: new SimulatedClock(),
         pace: this.#pace,
         commitInterval: 1,

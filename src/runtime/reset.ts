@@ -38,8 +38,11 @@ export async function resetJob(
   { to = "earliest" }: ResetOptions = {},
 ): Promise<ResetResult> {
   const { members, offsets } = await log.describeGroup(applicationId);
-  if (members.length > 0) {
-    const names = members.map(({ description }) => description).join(", ");
+  const groups = (await log.listGroups()).filter((name) => isOwnTopic(applicationId, name));
+  const others = await Promise.all(groups.map((name) => log.describeGroup(name)));
+  const alive = [...members, ...others.flatMap(({ members }) => members)];
+  if (alive.length > 0) {
+    const names = [...new Set(alive.map(({ description }) => description))].join(", ");
     throw new FlightsError(
       "members-alive",
       `Cannot reset ${applicationId}: none of its members may be alive, ${names} is; stop it first`,

@@ -7,7 +7,7 @@ import { json } from "../stream/json.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../stream/window.ts";
 import { runJob } from "./job.ts";
-import type { Resume } from "./resume.ts";
+import type { ResumePoint } from "./resume.ts";
 import { resetJob } from "./reset.ts";
 
 interface Sale {
@@ -42,8 +42,8 @@ async function openLog(): Promise<Log> {
 }
 
 /** Runs the job to the end and returns where it resumed. */
-async function run(log: Log): Promise<Resume> {
-  let resume: Resume | undefined;
+async function run(log: Log): Promise<ResumePoint> {
+  let resume: ResumePoint | undefined;
   await runJob(log, salesJob(), {
     untilEnd: { drain: true, wait: 0 },
     observer: { resumed: ([input]) => resume = input!.resume },

@@ -22,19 +22,27 @@ export interface ResumeFacts {
   readonly onDataLoss: OnDataLoss;
 }
 
-/** Where an input partition goes on. */
-export type Resume =
+/** Where an input partition goes on, as an offset, and why there (semantics 17, 18). */
+export type ResumePoint =
   /** The first start of the job. */
   | { readonly kind: "first"; readonly offset: number }
   /** Where the last commit left it. */
-  | { readonly kind: "committed"; readonly offset: number; readonly saved: SavedProgress }
-  /** The offset is gone from the log; state is kept. */
-  | { readonly kind: "truncated"; readonly offset: number; readonly saved: SavedProgress }
+  | { readonly kind: "committed"; readonly offset: number }
+  /** The offset that was committed is gone from the log; state is kept. */
+  | { readonly kind: "truncated"; readonly offset: number; readonly committed: number }
   /** The topic is another one; state is thrown away. */
   | { readonly kind: "recreated"; readonly offset: number }
   /** Somebody has to decide. */
   | { readonly kind: "data-loss"; readonly found: string }
   | { readonly kind: "partitions-changed"; readonly found: string };
+
+/** The kinds of those that go on from what was saved. */
+type GoesOn = { readonly kind: "committed" | "truncated" };
+
+/** A {@linkcode ResumePoint} with what was saved, where that is gone on from. */
+export type Resume =
+  | Exclude<ResumePoint, GoesOn>
+  | (Extract<ResumePoint, GoesOn> & { readonly saved: SavedProgress });
 
 /** Decides where an input partition goes on. */
 export function decideResume(facts: ResumeFacts): Resume {
@@ -56,7 +64,9 @@ export function decideResume(facts: ResumeFacts): Resume {
   if (saved.offset >= startOffset && saved.offset <= endOffset) {
     return { kind: "committed", offset: saved.offset, saved };
   }
-  if (onDataLoss !== "fail") return { kind: "truncated", offset: decided, saved };
+  if (onDataLoss !== "fail") {
+    return { kind: "truncated", offset: decided, committed: saved.offset, saved };
+  }
   const found = saved.offset < startOffset
     ? `the log starts at ${startOffset}`
     : `the log ends at ${endOffset}`;

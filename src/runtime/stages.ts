@@ -1,12 +1,21 @@
 /** The stages of a job, under the names by which the log knows them (semantics 23). */
 
+import { overTopics } from "../stream/own_topics.ts";
 import { stagesOf } from "../stream/stages.ts";
 import type { Topology } from "../stream/topology.ts";
 import type { Job } from "./job_options.ts";
+import { sinkTopic, sourceTopic } from "./topics.ts";
 
 /** The topic through which elements of a job come to the tasks of their keys (semantics 23). */
 export function repartitionTopic(applicationId: string, name: string): string {
   return `${applicationId}-repartition-${name}`;
+}
+
+/** The same job over topics only: sources and sinks that are none as topics of the job. */
+export function overOwnTopics({ applicationId, topology }: Job): Job {
+  const source = (name: string) => sourceTopic(applicationId, name);
+  const sink = (name: string) => sinkTopic(applicationId, name);
+  return { applicationId, topology: overTopics(topology, { source, sink }) };
 }
 
 /** What of a job lies between topics. */
@@ -38,8 +47,9 @@ export function jobStages({ applicationId, topology }: Job): readonly JobStage[]
 
 function stageName(applicationId: string, { sources }: Topology): string {
   const prefix = `${applicationId}-`;
+  const fed = sourceTopic(applicationId, "");
   return sources.map(({ topic, isRepartition }) =>
-    isRepartition ? topic.slice(prefix.length) : topic
+    isRepartition || topic.startsWith(fed) ? topic.slice(prefix.length) : topic
   ).join("-");
 }
 

@@ -43,12 +43,15 @@ export interface StartContext extends StartSettings {
   readonly isWanted: () => Promise<boolean>;
 }
 
-/** Whether what the writers of an input report is followed: of what the job wrote itself, always. */
+/**
+ * Whether what the writers of an input report is followed: of what the job wrote itself, always; of a
+ * table, whose records move no watermark, never.
+ */
 export function followsReports(
-  { followsReports }: StartSettings,
-  { isRepartition }: SourceNode,
+  { followsReports }: Pick<StartSettings, "followsReports">,
+  { isRepartition, isTable }: SourceNode,
 ): boolean {
-  return followsReports || isRepartition;
+  return !isTable && (followsReports || isRepartition);
 }
 
 /** Looks at the topics that the tasks of a stage are started on. */

@@ -4,6 +4,7 @@ import { assert, FlightsError } from "../base/errors.ts";
 import type { CommittedOffset } from "../log/log.ts";
 import { rankOf } from "../stream/order.ts";
 import { Task, type TaskOptions } from "../stream/task.ts";
+import type { SourceNode } from "../stream/topology.ts";
 import { InputLane } from "./input_lane.ts";
 import { watermarksTopic } from "./progress_records.ts";
 import type { OutboxPort } from "./outbox.ts";
@@ -69,7 +70,7 @@ export async function startTask(
   const { partition, port } = options;
   const partitions = inputs[0]!.partitions.length;
   const task = new Task(topology, { ...options, outputs: port, partitions });
-  const resumed: ResumedInput[] = [];
+  const resumes: Resume[] = [];
   const own = committed.filter((one) =>
     one.partition === partition && inputs.some(({ name }) => name === one.topic)
   );
@@ -78,12 +79,10 @@ export async function startTask(
   const startedBefore = own.length > 0 || isStarted(committed, partition) ||
     await hasState(context, partition);
   const saved = own.map((one) => decodeMetadata(one.offset, one.metadata));
-  for (const [index, { topic, isRepartition }] of topology.sources.entries()) {
+  for (const [index, { topic }] of topology.sources.entries()) {
     const found = saved[own.findIndex((one) => one.topic === topic)] ?? null;
-    const resume = await resumeOf(context, index, { partition, saved: found, startedBefore });
-    resumed.push({ topic, partition, resume, isRepartition });
+    resumes.push(await resumeOf(context, index, { partition, saved: found, startedBefore }));
   }
-  const resumes = resumed.map(({ resume }) => resume);
   const changelog = changelogRange(context, partition, resumes);
   if (changelog !== null) await restoreState(context, task, changelog);
   const afresh = resumes.some(({ kind }) => kind === "recreated");
@@ -100,10 +99,11 @@ export async function startTask(
       task,
       source,
       sourceIndex: index,
-      rank: rankOf(context.firstRank + index, partition, partitions),
+      rank: rankOf(source, { sourceIndex: context.firstRank + index, partition, partitions }),
       topicId: inputs[index]!.id,
       stopOffset: stopOffset(context, index, partition),
       followsReports: followsReports(context, source),
+      bounded: options.bounded ?? false,
     });
     const resume = resumes[index]!;
     const goesOn = context.followsReports && !afresh && "saved" in resume;
@@ -117,7 +117,10 @@ export async function startTask(
     start: context,
     task,
     lanes,
-    resumed,
+    resumed: topology.sources.map((source, index) => {
+      const resume = resumes[index]!;
+      return { topic: source.topic, partition, resume, isReadWhole: isReadWhole(source) };
+    }),
     changelog,
     isNew: resumes.some(({ kind }) => kind !== "committed"),
     committed: own,
@@ -126,6 +129,11 @@ export async function startTask(
     ended: hasEnded ? { by, positions: task.inputs.map(({ position }) => position) } : null,
     isDrained: false,
   };
+}
+
+/** Whether it is read from its first record on: what the job wrote for itself, and each row of a table. */
+function isReadWhole({ isRepartition, isTable }: SourceNode): boolean {
+  return isRepartition || isTable;
 }
 
 /** Whether the job has committed anything in a partition, be it by another stage; a reset does not count. */
@@ -186,9 +194,8 @@ async function resumeOf(
   const topic = context.inputs[index]!;
   const { startOffset, endOffset } = topic.partitions[partition]!;
   const ends = { earliest: startOffset, latest: endOffset };
-  // What the job wrote for itself it reads from the first record on.
-  const { isRepartition } = context.stage.topology.sources[index]!;
-  const from = isRepartition ? "earliest" : context.from;
+  const source = context.stage.topology.sources[index]!;
+  const from = isReadWhole(source) ? "earliest" : context.from;
   const firstOffset = typeof from === "number"
     ? (await log.offsetsForTime(topic.name, from))[partition]!
     : ends[from];

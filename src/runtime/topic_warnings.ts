@@ -19,6 +19,7 @@ export interface TopicWarning {
   readonly level: "warning" | "info";
   /** What is so, what comes of it, and what mends it. */
   readonly message: string;
+  /** The topics that it is about. */
   readonly topics: readonly string[];
 }
 
@@ -70,13 +71,24 @@ function hiddenSettings(topics: readonly TopicDescription[]): readonly TopicWarn
 
 /** Time retention counts from event time: what is old when it is written goes as soon as it can. */
 function shortRetention(
-  { applicationId, topology: { spanMs } }: Job,
+  { applicationId, topology: { spanMs, sources } }: Job,
   topic: TopicDescription,
   isInput: boolean,
 ): readonly TopicWarning[] {
   const { name, retentionMs } = topic;
   if (retentionMs === null) return [];
   const kept = formatDuration(retentionMs);
+  if (sources.some((source) => source.isTable && source.topic === name)) {
+    const message =
+      `${name} keeps records for ${kept}, and ${applicationId} reads it as a table: rows ` +
+      "that are not written again vanish, and who starts later misses them";
+    return [
+      warn(
+        [name],
+        visible(topic) === null ? message : `${message}; ${alter(name, "cleanup.policy=compact")}`,
+      ),
+    ];
+  }
   const problem = isInput && retentionMs < spanMs
     ? `${name} keeps records for ${kept}, ${applicationId} needs them for ${
       formatDuration(spanMs)

@@ -52,6 +52,20 @@ function topic(name: string, { settings = {}, partitions = 2, ...others }: Topic
   };
 }
 
+Deno.test("topicWarnings tells of a table whose rows have an end, and is silent where it is compacted", () => {
+  const env = new StreamEnvironment();
+  env.fromTable<Sale>({ topic: "in", deserializer: json((value) => value as Sale) });
+  const job = { applicationId: "job", topology: env.topology };
+  const warnings = (input: Topic) =>
+    topicWarnings(job, { inputs: [topic("in", input)], outputs: [] }).map(({ message }) => message);
+  assert.deepEqual(warnings({ cleanup: "compact" }), []);
+  assert.deepEqual(warnings({ retentionMs: 7 * day }), [
+    "in keeps records for 7d, and job reads it as a table: rows that are not written again vanish, and " +
+    "who starts later misses them; kafka-configs --alter --entity-type topics --entity-name in " +
+    "--add-config cleanup.policy=compact",
+  ]);
+});
+
 function warningsOf(
   input: Topic,
   output: Topic,

@@ -11,10 +11,24 @@ export function changelogTopic(applicationId: string, stage: string): string {
   return `${applicationId}-changelog-${stage}`;
 }
 
-/** The topics that belong to a job and to nobody else; resetting the job deletes them. */
+/** The topic into which a source that is no topic is fed; its feed's group has the same name. */
+export function sourceTopic(applicationId: string, name: string): string {
+  return `${applicationId}-source-${name}`;
+}
+
+/** The topic from which a sink that is no topic is tapped; its tap's group has the same name. */
+export function sinkTopic(applicationId: string, name: string): string {
+  return `${applicationId}-sink-${name}`;
+}
+
+/**
+ * Whether a topic belongs to a job and to nobody else; resetting the job deletes these. The groups of
+ * its feeds and taps have the same names.
+ */
 export function isOwnTopic(applicationId: string, topic: string): boolean {
-  return topic.startsWith(`${applicationId}-changelog-`) ||
-    topic.startsWith(`${applicationId}-repartition-`);
+  return ["changelog", "repartition", "source", "sink"].some((kind) =>
+    topic.startsWith(`${applicationId}-${kind}-`)
+  );
 }
 
 /**
@@ -51,10 +65,10 @@ function stageTopics(
   { name, topology }: JobStage,
   partitions: number,
 ): readonly TopicSpec[] {
-  const names = topology.sources.flatMap(({ topic, isRepartition }) => [
+  const names = topology.sources.flatMap(({ topic, isRepartition, isTable }) => [
     ...(isRepartition ? [topic, watermarksTopic(topic)] : []),
     deadLetterTopic(topic),
-    ...(topology.findsLate ? [lateTopic(topic)] : []),
+    ...(topology.findsLate && !isTable ? [lateTopic(topic)] : []),
   ]);
   const changelogs: readonly TopicSpec[] = topology.isStateful
     ? [{ name: changelogTopic(applicationId, name), partitions, cleanup: "compact" }]

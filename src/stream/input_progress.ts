@@ -21,13 +21,13 @@ export interface SavedInput {
 
 /**
  * One input partition of a task. Its watermark follows its records; once a writer is registered, what
- * the writers tell.
+ * the writers tell. That of a table has none: it is idle, whatever comes.
  */
 export class InputProgress implements Progress {
   readonly source: SourceNode;
   position = 0;
   watermark = noWatermark;
-  idle = false;
+  idle: boolean;
   /** The largest event time seen; {@linkcode noWatermark} before the first record. */
   newest = noWatermark;
   /** Whether nothing readable is left. */
@@ -45,6 +45,7 @@ export class InputProgress implements Progress {
   /** @param now the clock's time. */
   constructor(source: SourceNode, now: number) {
     this.source = source;
+    this.idle = source.isTable;
     this.#lastRecordAt = now;
   }
 
@@ -53,7 +54,7 @@ export class InputProgress implements Progress {
     this.position = saved.offset;
     this.newest = saved.newest ?? noWatermark;
     this.watermark = saved.watermark ?? noWatermark;
-    this.idle = saved.idle;
+    this.idle = saved.idle || this.source.isTable;
     this.outcomes = { ...saved.outcomes };
     this.upstream = new Upstream(saved.upstream);
   }
@@ -76,6 +77,7 @@ export class InputProgress implements Progress {
     this.#lastRecordAt = now;
     const isNewest = timestamp > this.newest;
     if (isNewest) this.newest = timestamp;
+    if (this.source.isTable) return false;
     if (this.upstream.isCarried) return false;
     if (isNewest) this.#raise(timestamp - this.source.watermarks.outOfOrderness - 1);
     const moves = isNewest || this.idle;
@@ -85,7 +87,7 @@ export class InputProgress implements Progress {
 
   /** Moves the watermark to what the writers have told. */
   carry(): void {
-    if (!this.upstream.isCarried) return;
+    if (!this.upstream.isCarried || this.source.isTable) return;
     const carried = this.upstream.watermark;
     this.idle = carried === null && this.caughtUp;
     if (carried !== null) this.#raise(carried - this.source.watermarks.outOfOrderness);
@@ -97,6 +99,7 @@ export class InputProgress implements Progress {
 
   /** What an earlier run or look left idle holds back again once it has more to read. */
   wake(): void {
+    if (this.source.isTable) return;
     this.idle &&= this.caughtUp && this.writersKnown;
     if (this.upstream.isCarried) this.idle = this.caughtUp && this.upstream.watermark === null;
   }

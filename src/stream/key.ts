@@ -8,6 +8,9 @@ export type Key =
   | { readonly [name: string]: unknown }
   | readonly unknown[];
 
+/** The key that a field of type `V` is. */
+export type FieldKey<V> = V extends Key ? V : V & Key;
+
 /**
  * Marks key text that is JSON, so that the number 1 and the text "1" are different keys. A text that
  * begins with the mark is written as JSON too.

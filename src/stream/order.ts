@@ -8,7 +8,7 @@ import type { SourceNode } from "./topology.ts";
 export interface Lane {
   /** The event time of its next record. */
   readonly headTime: number;
-  /** Breaks ties: by place of the topic in the topology, then by partition. */
+  /** Breaks ties: tables first, then by place of the topic in the topology, then by partition. */
   readonly rank: number;
 }
 
@@ -17,9 +17,22 @@ export function oldestFirst<L extends Lane>(): Heap<L> {
   return new Heap<L>((a, b) => a.headTime - b.headTime || a.rank - b.rank);
 }
 
-/** The rank of an input among `partitions` partitions an input. */
-export function rankOf(sourceIndex: number, partition: number, partitions: number): number {
-  return sourceIndex * partitions + partition;
+/** More than there are input partitions. */
+const beforeAllStreams = 2 ** 40;
+
+/** The rank of an input partition; tables come first, so that an element meets the row of its own time. */
+export function rankOf(
+  { isTable }: Pick<SourceNode, "isTable">,
+  { sourceIndex, partition, partitions }: {
+    /** The source's place in the topology. */
+    readonly sourceIndex: number;
+    readonly partition: number;
+    /** How many partitions each input has. */
+    readonly partitions: number;
+  },
+): number {
+  const rank = sourceIndex * partitions + partition;
+  return isTable ? rank - beforeAllStreams : rank;
 }
 
 /** The event time by which `record` takes its turn; one that cannot be read goes by its own time. */

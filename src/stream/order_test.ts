@@ -27,7 +27,13 @@ Deno.test("semantics 7: oldestFirst gives the lowest time, ties by topic and the
       ["b", 5, 0, 2],
       ["a", 4, 1, 2],
     ] as const
-  ) heap.push({ name, headTime, rank: rankOf(source, partition, 3) });
+  ) {
+    heap.push({
+      name,
+      headTime,
+      rank: rankOf({ isTable: false }, { sourceIndex: source, partition, partitions: 3 }),
+    });
+  }
   assert.equal(["", "", "", ""].map(() => heap.pop()!.name).join(""), "abcd");
 });
 

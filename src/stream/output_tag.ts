@@ -4,6 +4,9 @@
 export class OutputTag<T> {
   /** Tells the type apart; never there at run time. */
   declare readonly elementType: T;
-  /** @param id unique among the tags of one operator. */
-  constructor(readonly id: string) {}
+  /** A tag; those of one id are the same. */
+  constructor(
+    /** Unique among the tags of one operator. */
+    readonly id: string,
+  ) {}
 }

@@ -17,6 +17,7 @@ export interface SinkContext {
 
 /** A topic that is written. */
 export interface TopicSink<T> {
+  /** Its name. */
   readonly topic: string;
   /** The record's key text; without it the key is null. */
   readonly key?: (value: T) => string;
@@ -24,6 +25,7 @@ export interface TopicSink<T> {
   readonly value?: (value: T) => string;
   /** The text that places a record on its partition; default: its key (semantics 22). */
   readonly partitionBy?: (value: T) => string;
+  /** The record's headers; default none. */
   readonly headers?: (value: T, context: SinkContext) => readonly Header[];
 }
 

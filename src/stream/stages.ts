@@ -75,7 +75,7 @@ function levelsOf({ nodes }: Topology): ReadonlyMap<string, number> {
 
 /** The writing side of a repartition. */
 function sinkOf(node: RepartitionNode, topic: string): OperatorNode {
-  const { id, inputs, placement } = node;
+  const { id, inputs, partitionedBy, placement } = node;
   return {
     kind: "operator",
     id,
@@ -83,6 +83,7 @@ function sinkOf(node: RepartitionNode, topic: string): OperatorNode {
     name: "repartition",
     stateful: false,
     findsLate: false,
+    ...(partitionedBy !== null && { details: { "placed by": partitionedBy } }),
     writes: [topic],
     build: topicSink<unknown>({ topic, key: placement, value: textOf }),
   };
@@ -99,7 +100,7 @@ function textOf(element: unknown): string {
 
 /** The reading side of a repartition. Whether an element is too far ahead was judged before it. */
 function sourceOf(
-  { id, partitionedBy }: RepartitionNode,
+  { id, inputs, partitionedBy }: RepartitionNode,
   topic: string,
   watermarks: WatermarkStrategy<unknown>,
 ): SourceNode {
@@ -112,6 +113,7 @@ function sourceOf(
     watermarks,
     partitionedBy,
     isRepartition: true,
+    isTable: inputs.every((input) => input.kind === "source" && input.isTable),
   };
 }
 
@@ -120,12 +122,13 @@ function sourceOf(
  * out-of-orderness of their inputs already. In a silence no window closes sooner than at the sources.
  */
 function strategyOf(sources: readonly SourceNode[]): WatermarkStrategy<unknown> {
-  const margins = sources.map(({ watermarks }) =>
+  const streams = sources.filter(({ isTable }) => !isTable);
+  const margins = streams.map(({ watermarks }) =>
     Math.max(watermarks.idleTimeout, watermarks.outOfOrderness)
   );
   const strategy = WatermarkStrategy.forMonotonousTimestamps<unknown>()
-    .withIdleness(Math.max(...margins));
-  return sources.every(({ watermarks }) => watermarks.closesOnSilence)
+    .withIdleness(Math.max(0, ...margins));
+  return streams.every(({ watermarks }) => watermarks.closesOnSilence)
     ? strategy
     : strategy.withoutClosingOnSilence();
 }

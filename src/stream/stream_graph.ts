@@ -62,7 +62,11 @@ export class StreamGraph {
     const isPlaced = originsOf(node).every((origin) => isPlacedBy(origin, keySelector));
     const partitionedBy = typeof keySelector === "string" ? keySelector : null;
     const placed = isPlaced ? node : this.#repartitioned(node, select, partitionedBy);
-    return this.operator([placed], { name: "keyBy", build: keyBy(select) });
+    return this.operator([placed], {
+      name: "keyBy",
+      ...(partitionedBy !== null && { details: { key: partitionedBy } }),
+      build: keyBy(select),
+    });
   }
 
   #repartitioned<T>(

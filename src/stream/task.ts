@@ -47,6 +47,8 @@ export class Task {
   readonly #chain: Chain;
   readonly #context: TaskScope;
   readonly #inputs: readonly InputProgress[];
+  /** The inputs that event time goes by: all but the tables. */
+  readonly #streams: readonly InputProgress[];
   readonly #options: TaskOptions;
   readonly #state = new StateTables();
   /** How many records that windows held have been given out; saved, so that it can be audited. */
@@ -67,6 +69,7 @@ export class Task {
     this.#context = new TaskScope(options, this.#state, (records) => this.#release(records));
     this.#chain = buildChain(topology, this.#context);
     this.#inputs = topology.sources.map((source) => new InputProgress(source, this.#now));
+    this.#streams = this.#inputs.filter(({ source }) => !source.isTable);
   }
 
   /** Progress of each input and what its writers tell, in the order of the topology's sources. */
@@ -79,7 +82,7 @@ export class Task {
    * there, and what silence still closes in it (semantics 9) has come out.
    */
   get isIdle(): boolean {
-    return this.#inputs.every(({ idle, caughtUp }) => idle && caughtUp) && !this.#chain.waits();
+    return this.#streams.every(({ idle, caughtUp }) => idle && caughtUp) && !this.#chain.waits();
   }
 
   /** The task's watermark. */
@@ -128,7 +131,7 @@ export class Task {
     input.restore(saved);
     const watermark = saved.taskWatermark ?? noWatermark;
     if (watermark > this.#context.watermark) this.#context.watermark = watermark;
-    this.#noteNewest(input.newest);
+    if (!input.source.isTable) this.#noteNewest(input.newest);
   }
 
   /** Begins an input at an offset that nothing was saved for. */
@@ -219,7 +222,7 @@ export class Task {
     }
     context.end();
     if (timestamp === null) return;
-    this.#noteNewest(timestamp);
+    if (!input.source.isTable) this.#noteNewest(timestamp);
     if (input.observe(timestamp, this.#now)) this.#follow();
   }
 
@@ -313,8 +316,10 @@ export class Task {
     this.#watch();
     this.#fallIdle();
     if (minimumWatermark(this.#inputs) !== null) return this.#follow();
-    const strategies = this.#inputs.map((input) => input.source.watermarks);
-    if (!strategies.every((strategy) => strategy.closesOnSilence)) return;
+    const strategies = this.#streams.map((input) => input.source.watermarks);
+    if (strategies.length === 0 || !strategies.every((strategy) => strategy.closesOnSilence)) {
+      return;
+    }
     const margin = Math.max(
       ...strategies.map((strategy) => Math.max(strategy.idleTimeout, strategy.outOfOrderness)),
     );

@@ -1,130 +1,205 @@
 /**
- * Runs a topology on literal lists with a clock moved by hand: no log, no broker, no runtime. It
- * takes records in the order a member would (semantics 7) and can be stopped, crashed and restarted
- * between any two of them.
+ * Runs a workflow on literal elements with a clock moved by hand: no log, no broker, no runtime. It takes
+ * elements in the order a member would (semantics 7), gives out what the workflow makes of them, and can
+ * be stopped, crashed and restarted between any two of them.
  */
 
 import { SimulatedClock } from "../base/clock.ts";
+import { type Duration, parseDuration } from "../base/duration.ts";
 import { FlightsError } from "../base/errors.ts";
-import { partitionForText } from "../base/murmur2.ts";
-import type { RawRecord } from "../base/record.ts";
-import type { OutcomeCounts } from "./counts.ts";
-import { sumOutcomes } from "./counts.ts";
-import { headTimeOf, type Lane, oldestFirst, rankOf } from "./order.ts";
-import type { ChangelogEntry } from "./state/tables.ts";
-import type { SavedInput } from "./input_progress.ts";
+import { type OutcomeCounts, sumOutcomes } from "./counts.ts";
+import { type DataStream, graphOf, nodeOf } from "./data_stream.ts";
+import { StreamEnvironment } from "./environment.ts";
+import type { Key } from "./key.ts";
+import type { RuntimeContext } from "./operators/functions.ts";
 import { stagesOf } from "./stages.ts";
-import { Task, type TaskOptions } from "./task.ts";
-import type { OutputRecord, Outputs } from "./task_context.ts";
-import { CarriedWatermarks } from "./test_carrying.ts";
+import type { OnError } from "./task.ts";
+import type { TestOutput, TestRecord } from "./test_records.ts";
+import { Written } from "./test_records.ts";
+import { testRepartitionTopic, TestRun } from "./test_run.ts";
+import { lookAtState, lookAtTimers, type TestTimer } from "./test_state.ts";
 import {
-  forwardedOf,
-  LiteralRecord,
-  outputOf,
-  type TestOutput,
-  type TestRecord,
-} from "./test_records.ts";
-import type { Topology } from "./topology.ts";
+  collectInto,
+  literalOf,
+  type TestResult,
+  TestSink,
+  TestSource,
+  type TestSourceOptions,
+} from "./test_streams.ts";
+import { Topology } from "./topology.ts";
+import { WatermarkStrategy } from "./watermark_strategy.ts";
 
 export type { TestOutput, TestRecord } from "./test_records.ts";
+export type { TestTimer } from "./test_state.ts";
+export {
+  type TestElement,
+  type TestResult,
+  TestSink,
+  TestSource,
+  type TestSourceOptions,
+} from "./test_streams.ts";
 
 /** Settings of a {@linkcode TestDriver}. */
-export interface TestDriverOptions extends Pick<TaskOptions, "onError" | "maxFuture" | "bounded"> {
-  /** Default: one that stands at 0. */
+export interface TestDriverOptions {
+  /** The clock of the job; default: one that stands at 0, the Unix epoch. */
   readonly clock?: SimulatedClock;
-  /** How many partitions each input has; default 1. */
+  /** How many partitions each input has, and so how many tasks there are; default 1. */
   readonly partitions?: number;
+  /** What becomes of records that cannot be read (semantics 19); default `dead-letter`. */
+  readonly onError?: OnError;
+  /** How far ahead of the clock a record may be (semantics 10); default null: any far. */
+  readonly maxFuture?: Duration | null;
+  /** Whether it is a run that stops at an end: then no clock decides what is idle (semantics 11). */
+  readonly bounded?: boolean;
 }
 
-/** What is saved of one task. */
-interface Saved {
-  readonly inputs: readonly SavedInput[];
-  readonly state: Map<string, ChangelogEntry>;
-}
-
-/** Runs a topology on literal lists; what is repartitioned goes from stage to stage at once. */
+/**
+ * Tests a workflow: sends it literal elements, moves its clock by hand, and shows what comes out, what it
+ * keeps and what a crash leaves of it.
+ *
+ * A workflow, a function from streams to a stream, is put between {@linkcode TestDriver.source} and
+ * {@linkcode TestDriver.collect}. A whole job is given by its topology; its topics take and give records
+ * as they lie on a log ({@linkcode TestDriver.send}, {@linkcode TestDriver.outputs}). All sources and
+ * sinks are to be there before the first element.
+ *
+ * @example A workflow
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { type DataStream, TestDriver, TumblingEventTimeWindows } from "../mod.ts";
+ *
+ * interface Sale { readonly shop: string; readonly sum: number }
+ * const workflow = (sales: DataStream<Sale>) =>
+ *   sales.keyBy("shop")
+ *     .window(TumblingEventTimeWindows.of("1m"))
+ *     .reduce((a, b) => ({ shop: a.shop, sum: a.sum + b.sum }));
+ *
+ * const test = new TestDriver();
+ * const sales = test.source<Sale>("sales", { partitionedBy: "shop" });
+ * const totals = test.collect(workflow(sales.stream));
+ * sales.send({ shop: "a", sum: 1 }, 0);
+ * sales.send({ shop: "a", sum: 2 }, 59_999);
+ * sales.send({ shop: "a", sum: 4 }, 60_000);
+ * assert.deepEqual(totals.take(), [{ shop: "a", sum: 3 }]);
+ * test.end({ drain: true });
+ * assert.deepEqual(totals.take(), [{ shop: "a", sum: 4 }]);
+ * ```
+ */
 export class TestDriver {
   /** The clock of the job; tests move it with {@linkcode TestDriver.advance}. */
   readonly clock: SimulatedClock;
-  readonly #topology: Topology;
-  readonly #stages: readonly Topology[];
+  readonly #env: StreamEnvironment;
   readonly #options: TestDriverOptions;
   readonly #partitions: number;
-  /** By stage, then by partition. */
-  #tasks: readonly (readonly Task[])[];
-  #saved: readonly (readonly (Saved | null)[])[];
-  /** By repartition topic. */
-  #carried: ReadonlyMap<string, CarriedWatermarks>;
-  readonly #records = new Map<string, LiteralRecord[]>();
-  /** How many records of each partition of a repartition topic are committed. */
-  #committedEnds = new Map<LiteralRecord[], number>();
-  readonly #committed = new Map<string, TestOutput[]>();
-  #pending: { topic: string; output: TestOutput }[] = [];
+  readonly #collected: Written<unknown>[] = [];
+  #run: TestRun | null = null;
 
-  constructor(topology: Topology, options: TestDriverOptions = {}) {
-    this.#topology = topology;
-    this.#stages = stagesOf(topology, (name) => `repartition-${name}`);
+  /** Tests a workflow that is put between sources and sinks of the driver. */
+  constructor(options?: TestDriverOptions);
+  /**
+   * Tests a whole job.
+   *
+   * @param topology the job; it may grow by sources and sinks of the driver.
+   * @throws {FlightsError} `invalid-topology` when it cannot be run.
+   */
+  constructor(topology: Topology, options?: TestDriverOptions);
+  constructor(first: Topology | TestDriverOptions = {}, second: TestDriverOptions = {}) {
+    const topology = first instanceof Topology ? first : new Topology();
+    const options = first instanceof Topology ? second : first;
+    stagesOf(topology, testRepartitionTopic);
+    this.#env = new StreamEnvironment(topology);
     this.#options = options;
-    this.clock = options.clock ?? new SimulatedClock();
     this.#partitions = options.partitions ?? 1;
-    this.#saved = this.#stages.map(() => Array.from({ length: this.#partitions }, () => null));
-    this.#carried = this.#startCarrying();
-    this.#tasks = this.#start();
+    this.clock = options.clock ?? new SimulatedClock();
   }
 
-  /** Appends records to a topic that is read and processes all that can be read. */
+  /**
+   * Adds a source whose elements the test sends.
+   *
+   * @param name the topic that its elements lie on: late ones go to `NAME.late`.
+   * @throws {FlightsError} `invalid-topology` for a name that is there already, or after the first
+   * element.
+   */
+  source<T>(name: string, options: TestSourceOptions<T> = {}): TestSource<T> {
+    this.#checkGrowth(`the source "${name}"`);
+    const { partitionedBy, watermarks = WatermarkStrategy.forMonotonousTimestamps<T>() } = options;
+    const stream = this.#env.fromSource<T>({
+      topic: name,
+      deserializer: literalOf<T>(),
+      ...(partitionedBy !== undefined && { partitionedBy }),
+    }, watermarks);
+    const port = {
+      partitions: this.#partitions,
+      now: () => this.clock.now(),
+      send: (topic: string, records: readonly TestRecord[]) => this.send(topic, records),
+    };
+    return new TestSource(name, stream, { options, port });
+  }
+
+  /**
+   * Keeps what a stream gives out, a side output's stream as well.
+   *
+   * @throws {FlightsError} `invalid-topology` after the first element.
+   */
+  collect<T>(stream: DataStream<T>): TestSink<T> {
+    this.#checkGrowth("a sink");
+    const written = new Written<TestResult<T>>();
+    this.#collected.push(written);
+    const graph = graphOf(this.#env.topology);
+    graph.operator([nodeOf(stream)], { name: "collect", build: collectInto(written) });
+    return new TestSink(written);
+  }
+
+  /**
+   * Appends records to a topic that is read and processes all that can be read.
+   *
+   * @throws {FlightsError} `invalid-argument` for a topic that is not read; `bad-record` when a record
+   * cannot be read and the job is to fail then; `operator-failed` when a function of the job threw.
+   */
   send(topic: string, records: readonly TestRecord[]): void {
-    if (!this.#topology.sources.some((source) => source.topic === topic)) {
+    if (!this.#env.topology.sources.some((source) => source.topic === topic)) {
       throw new FlightsError(
         "invalid-argument",
-        `Cannot send to "${topic}": the topology must read it`,
+        `Cannot send to "${topic}": the topology must read it, it reads ` +
+          (this.#env.topology.sources.map((source) => source.topic).join(", ") || "nothing"),
       );
     }
-    for (const record of records) {
-      const lane = this.#lane(topic, record.partition ?? 0);
-      lane.push(new LiteralRecord(record, lane.length));
-    }
-    this.#run();
+    const run = this.#started();
+    for (const record of records) run.append(topic, record);
+    run.run();
   }
 
-  /** Moves the clock and lets the job look at it. */
-  advance(milliseconds: number): void {
-    this.clock.advance(milliseconds);
-    this.#run();
+  /** What was written to a topic, late and dead letters too, with what is not committed yet. */
+  outputs(topic: string): readonly TestOutput[] {
+    return this.#started().outputs(topic);
   }
 
-  /** Ends a bounded run (semantics 11). @param options `drain`: fires all open windows. */
+  /**
+   * Moves the clock and lets the job look at it: timers of processing time come due, inputs fall idle
+   * (semantics 8), silence closes windows (semantics 9).
+   *
+   * @throws {FlightsError} `invalid-argument` for what is no duration; `operator-failed` when a function
+   * of the workflow threw.
+   */
+  advance(duration: Duration): void {
+    const run = this.#started();
+    this.clock.advance(parseDuration(duration));
+    run.run();
+  }
+
+  /**
+   * Ends a bounded run and commits (semantics 11). Elements that are sent then begin the next one.
+   *
+   * @param options `drain`: fires all open windows and event-time timers; default false.
+   */
   end(options: { readonly drain?: boolean } = {}): void {
-    this.#stages.forEach((_, stage) => {
-      this.#runStage(stage);
-      for (const task of this.#tasks[stage]!) {
-        task.endInputs();
-        if (options.drain) task.drain();
-        this.#report(stage, task);
-      }
-    });
+    this.#started().end({ drain: options.drain ?? false });
     this.commit();
   }
 
-  /** Saves outputs, state and progress. */
+  /** Saves outputs, state and progress (semantics 13). */
   commit(): void {
-    for (const { topic, output } of this.#pending) {
-      const outputs = this.#committed.get(topic) ?? [];
-      outputs.push(output);
-      this.#committed.set(topic, outputs);
-    }
-    this.#pending = [];
-    this.#committedEnds = new Map(this.#repartitionLanes.map((lane) => [lane, lane.length]));
-    this.#saved = this.#tasks.map((tasks, stage) =>
-      tasks.map((task, partition) => {
-        const state = this.#saved[stage]![partition]?.state ?? new Map<string, ChangelogEntry>();
-        for (const entry of task.takeChanges()) {
-          if (entry.value === null) state.delete(entry.key);
-          else state.set(entry.key, entry);
-        }
-        return { state, inputs: task.inputs.map((_, index) => task.savedInput(index)) };
-      })
-    );
+    this.#started().commit();
+    for (const written of this.#collected) written.commit();
   }
 
   /** Stops with a commit and starts again from it. */
@@ -133,181 +208,82 @@ export class TestDriver {
     this.crash();
   }
 
-  /** Throws away all since the last commit, starts again from there and replays. */
+  /** Throws away all since the last commit, outputs too, starts again from there and replays. */
   crash(): void {
-    this.#pending = [];
-    for (const lane of this.#repartitionLanes) lane.length = this.#committedEnds.get(lane) ?? 0;
-    this.#carried = this.#startCarrying();
-    this.#tasks = this.#start();
-    this.#run();
+    const run = this.#started();
+    for (const written of this.#collected) written.crash();
+    run.crash();
+    run.run();
   }
 
-  /** What was written to a topic, in order, with what is not committed yet. */
-  outputs(topic: string): readonly TestOutput[] {
-    const pending = this.#pending.filter((one) => one.topic === topic);
-    return [...this.#committed.get(topic) ?? [], ...pending.map((one) => one.output)];
+  /**
+   * The state that a keyed operator keeps of a key, in the words of its function. It is a copy: what is
+   * changed in it changes nothing.
+   *
+   * @param id the operator's: as it was given, or the word and a number (`keyedProcess`,
+   * `keyedProcess-2`).
+   * @throws {FlightsError} `invalid-argument` when no operator of that id keeps state of keys, or, by
+   * what is returned, when it keeps none of the descriptor's name and kind.
+   */
+  state(id: string, key: Key): RuntimeContext {
+    return lookAtState(this.#started(), id, { key, clock: this.clock });
+  }
+
+  /**
+   * The timers that a keyed operator has set: those of event time, then those of processing time, each
+   * by time and then key bytes.
+   *
+   * @throws {FlightsError} `invalid-argument` when no operator of that id keeps state of keys.
+   */
+  timers(id: string): readonly TestTimer[] {
+    return lookAtTimers(this.#started(), id);
+  }
+
+  /**
+   * How far event time has come in the whole job, in milliseconds since the Unix epoch: the lowest
+   * watermark of its tasks; negative infinity before the first.
+   */
+  get watermark(): number {
+    return Math.min(...this.watermarks);
   }
 
   /** The watermark of each task, stage by stage. */
   get watermarks(): readonly number[] {
-    return this.#allTasks.map((task) => task.watermark);
+    return this.#started().tasks.map((task) => task.watermark);
   }
 
   /** What became of the records that came in; one that was repartitioned comes in again. */
   get outcomes(): OutcomeCounts {
-    return sumOutcomes(this.#allTasks.map((task) => task.outcomes));
+    return sumOutcomes(this.#started().tasks.map((task) => task.outcomes));
   }
 
   /** How many records wait in open windows. */
   get held(): number {
-    return this.#allTasks.reduce((sum, task) => sum + task.held, 0);
+    return this.#started().tasks.reduce((sum, task) => sum + task.held, 0);
   }
 
   /** How many entries the state holds. */
   get stateEntries(): number {
-    return this.#allTasks.reduce((sum, task) => sum + task.stateEntries, 0);
+    return this.#started().tasks.reduce((sum, task) => sum + task.stateEntries, 0);
   }
 
-  get #allTasks(): readonly Task[] {
-    return this.#tasks.flat();
-  }
-
-  get #repartitionLanes(): readonly LiteralRecord[][] {
-    return [...this.#carried.keys()].flatMap((topic) => this.#lanes(topic));
-  }
-
-  #startCarrying(): ReadonlyMap<string, CarriedWatermarks> {
-    const sources = this.#stages.flatMap(({ sources }) => sources);
-    const topics = sources.filter(({ isRepartition }) => isRepartition).map(({ topic }) => topic);
-    return new Map(topics.map((topic) => [topic, new CarriedWatermarks(this.#partitions)]));
-  }
-
-  #start(): readonly (readonly Task[])[] {
-    return this.#saved.map((stage, index) =>
-      stage.map((saved, partition) => {
-        const task = new Task(this.#stages[index]!, {
-          ...this.#options,
-          clock: this.clock,
-          partition,
-          partitions: this.#partitions,
-          outputs: this.#outputs(),
-        });
-        for (const entry of saved?.state.values() ?? []) task.restoreState(entry);
-        saved?.inputs.forEach((input, index) => task.restoreInput(index, input));
-        return task;
-      })
-    );
-  }
-
-  #run(): void {
-    this.#stages.forEach((_, stage) => this.#runStage(stage));
-  }
-
-  /** Processes all that a stage can read. */
-  #runStage(stage: number): void {
-    const tasks = this.#tasks[stage]!;
-    const lanes = oldestFirst<TestLane>();
-    this.#stages[stage]!.sources.forEach((source, index) => {
-      for (const task of tasks) {
-        const records = this.#lane(source.topic, task.partition);
-        const position = task.inputs[index]!.position;
-        task.setCaughtUp(index, position >= records.length);
-        this.#carried.get(source.topic)?.apply(task, index);
-        const rank = rankOf(index, task.partition, this.#partitions);
-        const lane = new TestLane({ task, index, rank, records, at: position });
-        if (lane.load((record) => headTimeOf(source, record))) lanes.push(lane);
-      }
+  #started(): TestRun {
+    if (this.#run !== null) return this.#run;
+    const { maxFuture = null, onError, bounded } = this.#options;
+    return this.#run = new TestRun(this.#env.topology, {
+      clock: this.clock,
+      partitions: this.#partitions,
+      maxFuture: maxFuture === null ? null : parseDuration(maxFuture),
+      ...(onError !== undefined && { onError }),
+      ...(bounded !== undefined && { bounded }),
     });
-    this.#tick(stage);
-    for (let lane = lanes.peek(); lane !== undefined; lane = lanes.peek()) {
-      const source = this.#stages[stage]!.sources[lane.index]!;
-      lane.step();
-      const hasMore = lane.load((record) => headTimeOf(source, record));
-      if (!hasMore) lane.task.setCaughtUp(lane.index, true);
-      this.#carried.get(source.topic)?.apply(lane.task, lane.index);
-      this.#report(stage, lane.task);
-      if (hasMore) lanes.settle();
-      else lanes.pop();
-    }
-    this.#tick(stage);
   }
 
-  #tick(stage: number): void {
-    for (const task of this.#tasks[stage]!) {
-      task.tick();
-      this.#report(stage, task);
-    }
-  }
-
-  /** Tells the next stages how far a task has come. */
-  #report(stage: number, task: Task): void {
-    for (const topic of this.#stages[stage]!.sinkTopics) {
-      this.#carried.get(topic)?.report(task, this.#lanes(topic).map((lane) => lane.length));
-    }
-  }
-
-  #lanes(topic: string): readonly LiteralRecord[][] {
-    return Array.from({ length: this.#partitions }, (_, one) => this.#lane(topic, one));
-  }
-
-  #lane(topic: string, partition: number): LiteralRecord[] {
-    const name = `${topic}[${partition}]`;
-    const records = this.#records.get(name) ?? [];
-    this.#records.set(name, records);
-    return records;
-  }
-
-  #outputs(): Outputs {
-    return {
-      write: (topic, record) => {
-        if (this.#carried.has(topic)) this.#repartition(topic, record);
-        else this.#pending.push({ topic, output: outputOf(record) });
-      },
-      forward: (topic, record, headers) =>
-        this.#pending.push({ topic, output: forwardedOf(record, headers) }),
-    };
-  }
-
-  #repartition(topic: string, { timestamp, key, value, placement }: OutputRecord): void {
-    const lane = this.#lane(topic, partitionForText(placement!, this.#partitions));
-    lane.push(new LiteralRecord({ timestamp, value, key: key! }, lane.length));
-  }
-}
-
-/** One input partition while the driver runs. */
-class TestLane implements Lane {
-  readonly task: Task;
-  readonly index: number;
-  readonly rank: number;
-  readonly #records: readonly LiteralRecord[];
-  #at: number;
-  headTime = 0;
-
-  constructor(
-    init: {
-      readonly task: Task;
-      readonly index: number;
-      readonly rank: number;
-      readonly records: readonly LiteralRecord[];
-      readonly at: number;
-    },
-  ) {
-    this.task = init.task;
-    this.index = init.index;
-    this.rank = init.rank;
-    this.#records = init.records;
-    this.#at = init.at;
-  }
-
-  /** Looks at the next record; false when there is none. */
-  load(headTime: (record: RawRecord) => number): boolean {
-    const record = this.#records[this.#at];
-    if (record === undefined) return false;
-    this.headTime = headTime(record);
-    return true;
-  }
-
-  step(): void {
-    this.task.process(this.index, this.#records[this.#at++]!);
+  #checkGrowth(what: string): void {
+    if (this.#run === null) return;
+    throw new FlightsError(
+      "invalid-topology",
+      `Cannot add ${what}: the workflow must be complete before the first element, it has started`,
+    );
   }
 }

@@ -5,6 +5,8 @@
 
 import { assert, FlightsError } from "../base/errors.ts";
 import type { RawRecord } from "../base/record.ts";
+import type { Tap } from "./sinks.ts";
+import type { Feed } from "./sources.ts";
 import type { OperatorContext } from "./task_context.ts";
 import type { ClosedBy } from "./window.ts";
 import type { WatermarkStrategy } from "./watermark_strategy.ts";
@@ -62,6 +64,21 @@ export interface SourceNode extends NodeBase {
   readonly partitionedBy: string | null;
   /** Whether it is a repartition topic of the job: nobody else writes it. */
   readonly isRepartition: boolean;
+  /** Whether its records are the rows of a table: they move no watermark and hold none back. */
+  readonly isTable: boolean;
+  /** What is fed into it; then `topic` is its name within the job (`own_topics.ts`). */
+  readonly feed?: Feed;
+  /** For people: what that is. */
+  readonly fedFrom?: string;
+}
+
+/** What an operator writes for a sink that is no topic. */
+export interface TappedOutput {
+  /** The topic's name within the job (`own_topics.ts`); what `writes` has. */
+  readonly name: string;
+  readonly tap: Tap;
+  /** Makes the operator that writes to the topic under its full name. */
+  readonly buildFor: (topic: string) => OperatorNode["build"];
 }
 
 /** What happens to elements between source and sink. */
@@ -75,8 +92,17 @@ export interface OperatorNode extends NodeBase {
   readonly findsLate: boolean;
   /** How long after its event time a record may still count, in milliseconds: window and lateness. */
   readonly spanMs?: number;
+  /**
+   * Of each input the tag under which its late elements are put aside, instead of sending their records
+   * to the late topic; null for none.
+   */
+  readonly lateTags?: readonly (string | null)[];
+  /** Its settings for people, each by its name: `window` is `tumbling 1m`. */
+  readonly details?: Readonly<Record<string, string>>;
   /** Topics it writes to; empty unless it is a sink. */
   readonly writes: readonly string[];
+  /** Where what it writes goes on to, of a sink that is no topic. */
+  readonly tapped?: TappedOutput;
   readonly build: (context: OperatorContext, downstream: Downstream) => Operator;
 }
 
@@ -108,12 +134,20 @@ export class Topology {
   readonly #nodes: Node[] = [];
   readonly #ids = new Set<string>();
 
-  /** All nodes, each behind its inputs. */
+  /**
+   * All nodes, each behind its inputs.
+   *
+   * @internal
+   */
   get nodes(): readonly Node[] {
     return this.#nodes;
   }
 
-  /** The topics that are read, in the order of the topology; repartition topics are none of them. */
+  /**
+   * The topics that are read, in the order of the topology; repartition topics are none of them.
+   *
+   * @internal
+   */
   get sources(): readonly SourceNode[] {
     return this.#nodes.filter((node) => node.kind === "source");
   }
@@ -122,6 +156,29 @@ export class Topology {
   get sinkTopics(): readonly string[] {
     const topics = this.#nodes.flatMap((node) => node.kind === "operator" ? node.writes : []);
     return [...new Set(topics)];
+  }
+
+  /**
+   * The sources that are no topics.
+   *
+   * @internal
+   */
+  get feeds(): readonly (SourceNode & { readonly feed: Feed })[] {
+    return this.sources.filter((node): node is SourceNode & { readonly feed: Feed } =>
+      node.feed !== undefined
+    );
+  }
+
+  /**
+   * The sinks that are no topics; those of one name are one.
+   *
+   * @internal
+   */
+  get taps(): readonly TappedOutput[] {
+    const taps = this.#nodes.flatMap((node) =>
+      node.kind === "operator" && node.tapped !== undefined ? [node.tapped] : []
+    );
+    return [...new Map(taps.map((one) => [one.name, one])).values()];
   }
 
   /** Whether a task of this topology keeps state. */
@@ -146,7 +203,7 @@ export class Topology {
       id: node.id,
       kind: node.kind,
       inputs: node.inputs.map(({ id }) => id),
-      ...(node.kind === "source" && { topic: node.topic }),
+      ...(node.kind === "source" && { topic: node.topic, ...(node.isTable && { isTable: true }) }),
       ...(node.kind === "operator" && { name: node.name, writes: node.writes }),
       ...(node.kind === "repartition" && { name: node.name }),
     })));
@@ -155,6 +212,7 @@ export class Topology {
   /**
    * Adds a node behind its inputs.
    *
+   * @internal
    * @throws {FlightsError} `invalid-topology` when its id is taken.
    */
   add<N extends Node>(node: N): N {
@@ -173,19 +231,28 @@ export class Topology {
     return node;
   }
 
-  /** An id for a node that was given none: the word of the language and a number. */
+  /**
+   * An id for a node that was given none: the word of the language and a number.
+   *
+   * @internal
+   */
   freshId(name: string): string {
     return freshName(name, this.#ids);
   }
 
-  /** A name for a repartition topic: that of what goes through it, and a number. */
+  /**
+   * A name for a repartition topic: that of what goes through it, and a number.
+   *
+   * @internal
+   */
   freshRepartition(name: string): string {
     const taken = this.#nodes.flatMap((node) => node.kind === "repartition" ? [node.name] : []);
     return freshName(name, new Set(taken));
   }
 }
 
-function freshName(name: string, taken: ReadonlySet<string>): string {
+/** `name`, or with the first number that is free behind it. */
+export function freshName(name: string, taken: ReadonlySet<string>): string {
   for (let number = 1;; number++) {
     const fresh = number === 1 ? name : `${name}-${number}`;
     if (!taken.has(fresh)) return fresh;

@@ -42,8 +42,10 @@ export class WatermarkStrategy<T> {
   }
 
   /** Takes event time from the value instead of the record's timestamp (semantics 2). */
-  withTimestampAssigner(timestampAssigner: TimestampAssigner<T>): WatermarkStrategy<T> {
-    return new WatermarkStrategy({ ...this.settings, timestampAssigner });
+  withTimestampAssigner<U extends T>(
+    timestampAssigner: TimestampAssigner<U>,
+  ): WatermarkStrategy<U> {
+    return new WatermarkStrategy<U>({ ...this.settings, timestampAssigner });
   }
 
   /** How far behind the newest record a record may come, in milliseconds. */

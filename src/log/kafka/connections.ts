@@ -2,7 +2,8 @@
 
 import { FlightsError, hasCode } from "../../base/errors.ts";
 import { checkErrorCode, KafkaError } from "./errors.ts";
-import { BrokerConnection, type ConnectionSettings, type Endpoint } from "./kafkajs_seam.ts";
+import type { ConnectionSettings, Endpoint } from "./connection_settings.ts";
+import { BrokerConnection } from "./kafkajs_seam.ts";
 import type { Call, Response } from "./protocol/api.ts";
 import { type CoordinatorKind, findCoordinator } from "./protocol/find_coordinator_v3.ts";
 import { metadata, type MetadataResponse } from "./protocol/metadata_v12.ts";

@@ -6,6 +6,8 @@
  */
 
 import { createHash } from "node:crypto";
+import { hostname } from "node:os";
+import process from "node:process";
 import { FlightsError, messageOf } from "../../base/errors.ts";
 
 /** An instance id that is held. */
@@ -21,6 +23,22 @@ export interface InstanceIdOptions {
   readonly directory: string;
   /** Tells this host from others, such as its machine id and name. */
   readonly host: string;
+}
+
+/** Slots in this user's folder for what is to outlast programs (XDG_STATE_HOME). */
+export function instancesOfUser(): InstanceIdOptions {
+  const { XDG_STATE_HOME, HOME } = process.env;
+  const state = XDG_STATE_HOME || (HOME ? `${HOME}/.local/state` : "/tmp");
+  return { directory: `${state}/flights/instances`, host: hostMark() };
+}
+
+/** Tells this host from others. */
+function hostMark(): string {
+  try {
+    return `${Deno.readTextFileSync("/etc/machine-id").trim()} ${hostname()}`;
+  } catch {
+    return hostname();
+  }
 }
 
 /** More members of one group than these on one host are taken for a mistake. */

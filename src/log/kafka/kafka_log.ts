@@ -17,9 +17,10 @@ import type {
 } from "../log.ts";
 import { KafkaAppender } from "./appender.ts";
 import { KafkaCluster, topicMissing } from "./cluster.ts";
-import { type ClusterSettings, KafkaConnections } from "./connections.ts";
+import { KafkaConnections } from "./connections.ts";
 import { describeGroup, listGroups, offsetsForgotten, resetGroup } from "./groups.ts";
-import { type InstanceIdOptions, takeInstanceId } from "./instance_id.ts";
+import { type InstanceIdOptions, instancesOfUser, takeInstanceId } from "./instance_id.ts";
+import type { Endpoint, SaslSettings, TlsSettings } from "./connection_settings.ts";
 import { KafkaMember } from "./member.ts";
 import { offsetsAt } from "./offsets.ts";
 import { latest } from "./protocol/list_offsets_v5.ts";
@@ -27,15 +28,37 @@ import { KafkaReader } from "./reader.ts";
 import { createTopics, deleteTopics, describeTopics, replaceTopics } from "./topics.ts";
 
 /** Settings of a log on Kafka. */
-export interface KafkaLogOptions extends Omit<ClusterSettings, "clock"> {
+export interface KafkaLogOptions {
+  /** Where to begin; one broker that can be reached is enough ({@linkcode parseBootstrapServers}). */
+  readonly bootstrap: readonly Endpoint[];
+  /** What brokers call us in their logs and quotas; default `flights`. */
+  readonly clientId?: string;
+  /** Default: no TLS. */
+  readonly tls?: TlsSettings;
+  /** Default: no SASL. */
+  readonly sasl?: SaslSettings;
+  /** Connecting, handshakes and authentication together take this long at most; default 10,000 ms. */
+  readonly connectTimeoutMs?: number;
+  /** How long a broker may take for an answer unless told otherwise; default 30,000 ms. */
+  readonly requestTimeoutMs?: number;
+  /** Paces what waits; default: the machine's. */
   readonly clock?: Clock;
-  /** Where this host's members take their instance ids from. */
-  readonly instances: InstanceIdOptions;
+  /** Where this host's members take their instance ids from; default: the user's folder for state. */
+  readonly instances?: InstanceIdOptions;
   /** A member that is not heard of for so long is replaced, in milliseconds; default 10,000. */
   readonly sessionTimeoutMs?: number;
 }
 
-/** A log on a cluster; nothing is connected before it is used. */
+/**
+ * A log on a cluster; nothing is connected before it is used.
+ *
+ * @example
+ * ```ts
+ * import { openKafkaLog, parseBootstrapServers } from "../../mod.ts";
+ *
+ * const log = openKafkaLog({ bootstrap: parseBootstrapServers("localhost:9092") });
+ * ```
+ */
 export function openKafkaLog(options: KafkaLogOptions): Log {
   return new KafkaLog(options);
 }
@@ -61,7 +84,7 @@ class KafkaLog implements Log {
 
   #openCluster(): KafkaCluster {
     const clock = this.#clock;
-    const connections = new KafkaConnections({ ...this.#options, clock });
+    const connections = new KafkaConnections({ clientId: "flights", ...this.#options, clock });
     return new KafkaCluster(connections, { clock });
   }
 
@@ -120,7 +143,7 @@ class KafkaLog implements Log {
 
   async join(group: string, options: JoinOptions): Promise<Member> {
     const partitions = await this.#commonPartitions(group, options.topics);
-    const held = takeInstanceId(group, this.#options.instances);
+    const held = takeInstanceId(group, this.#options.instances ?? instancesOfUser());
     const cluster = this.#openCluster();
     const member = new KafkaMember({
       cluster,

@@ -13,59 +13,18 @@ import net from "node:net";
 import tls from "node:tls";
 import KafkajsConnection from "kafkajs/src/network/connection.js";
 import kafkajsErrors from "kafkajs/src/errors.js";
-import type { Clock } from "../../base/clock.ts";
 import { FlightsError, hasCode, messageOf } from "../../base/errors.ts";
 import { connectError, type ConnectFailure } from "./connect_errors.ts";
+import type {
+  ConnectionSettings,
+  Endpoint,
+  SaslSettings,
+  TlsSettings,
+} from "./connection_settings.ts";
 import { checkErrorCode, UnansweredError } from "./errors.ts";
 import { authenticateByToken, type SaslAuthenticate } from "./oauth_bearer.ts";
 import type { Call, Response } from "./protocol/api.ts";
 import { apiVersions } from "./protocol/api_versions_v3.ts";
-
-/** How a broker is known to be the right one, and how we are known to it; all in PEM. */
-export interface TlsSettings {
-  /** The certificates that are trusted; default: the machine's. */
-  readonly ca?: string;
-  /** Our own certificate with its chain, where the broker asks for one. */
-  readonly certificate?: string;
-  /** Our own certificate's key. */
-  readonly key?: string;
-  /** What the key is encrypted with. */
-  readonly keyPassphrase?: string;
-  /** Whether the broker's certificate must be of its host's name; default true. */
-  readonly verifyHostName?: boolean;
-}
-
-/** Who we are. */
-export type SaslSettings =
-  | {
-    readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
-    readonly username: string;
-    readonly password: string;
-  }
-  | {
-    readonly mechanism: "oauthbearer";
-    /** Called at every (re-)authentication. */
-    readonly token: () => Promise<string>;
-  };
-
-/** What all connections have in common. */
-export interface ConnectionSettings {
-  /** What brokers call us in their logs and quotas. */
-  readonly clientId: string;
-  /** Default: no TLS. */
-  readonly tls?: TlsSettings;
-  /** Default: no SASL. */
-  readonly sasl?: SaslSettings;
-  /** Connecting, handshakes and authentication together take this long at most; default 10 s. */
-  readonly connectTimeoutMs?: number;
-  readonly clock: Clock;
-}
-
-/** Where a broker listens. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** The versions of one request that a broker knows. */
 interface VersionRange {

@@ -53,7 +53,9 @@ export class RecordBatch {
   readonly count: number;
   /** The largest timestamp of its records; -1 where they have none. */
   readonly maxTimestamp: number;
+  /** Whose its records' timestamps are. */
   readonly timestampType: TimestampType;
+  /** How its records lie in `bytes`. */
   readonly compression: Compression;
   /** The idempotent producer's id; -1 for none. */
   readonly producerId: number;
@@ -61,6 +63,7 @@ export class RecordBatch {
   readonly producerEpoch: number;
   /** The sequence number of the first record; -1 for none. */
   readonly baseSequence: number;
+  /** Whether it belongs to a transaction. */
   readonly isTransactional: boolean;
   /** Whether it holds markers instead of records. */
   readonly isControl: boolean;

@@ -89,6 +89,7 @@ export class RecordBatchBuilder {
   readonly #headers: Uint8Array[] = [];
   #headersSize = 0;
 
+  /** A batch without records. */
   constructor(options: BatchOptions = {}) {
     this.#options = options;
     this.#sequence = options.baseSequence ?? -1;

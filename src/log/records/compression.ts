@@ -5,11 +5,17 @@ import { FlightsError, messageOf } from "../../base/errors.ts";
 import { decompressLz4 } from "./lz4.ts";
 import { decompressSnappy } from "./snappy.ts";
 
-/** How the records of a batch are compressed, with Kafka's number of it. */
-const codecs = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
-
 /** How the records of a batch that is read may be compressed. */
-export type Compression = keyof typeof codecs;
+export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+
+/** Kafka's number of each. */
+const codecs: Readonly<Record<Compression, number>> = {
+  none: 0,
+  gzip: 1,
+  snappy: 2,
+  lz4: 3,
+  zstd: 4,
+};
 
 /** How the records of a batch can be written. Snappy and lz4 are others' only. */
 export type WrittenCompression = Exclude<Compression, "snappy" | "lz4">;

@@ -48,7 +48,11 @@ export interface SqliteLogOptions {
   readonly sessionTimeoutMs?: number;
   /** Milliseconds to wait for a file that others keep locked; default 10,000. */
   readonly lockTimeoutMs?: number;
-  /** For crash tests: is called at each step of a commit. Default: nothing. */
+  /**
+   * For crash tests: is called at each step of a commit. Default: nothing.
+   *
+   * @internal
+   */
   readonly faultPoint?: FaultPoint;
 }
 

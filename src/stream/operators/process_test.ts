@@ -242,13 +242,47 @@ Deno.test("process gives any number of elements and puts some aside", () => {
   assert.deepEqual(stamped(driver, "odd"), ["a=1 @10"]);
 });
 
+Deno.test("a keyed process function puts elements aside, from timers too, over a restart", () => {
+  const overdue = new OutputTag<Reading>("overdue");
+  const env = new StreamEnvironment();
+  const processed = readingStream(env).keyBy("key").process<Reading>(() => ({
+    processElement: (reading, context, out) => {
+      context.timerService().registerEventTimeTimer(context.timestamp() + 10);
+      if (reading.value > 1) context.output(overdue, reading);
+      else out.collect(reading);
+    },
+    onTimer: (_, context) => context.output(overdue, { key: context.getCurrentKey(), value: 0 }),
+  }));
+  processed.sinkTo(readingsSink("out"));
+  processed.getSideOutput(overdue).sinkTo(readingsSink("overdue"));
+  const driver = new TestDriver(env.topology);
+  driver.send("in", [at(1), at(2, { key: "b", value: 2 })]);
+  driver.restart();
+  driver.send("in", [at(20)]);
+  assert.deepEqual(stamped(driver), ["a=1 @1", "a=1 @20"]);
+  assert.deepEqual(stamped(driver, "overdue"), ["b=2 @2", "a=0 @11", "b=0 @12"]);
+});
+
+Deno.test("a stream is split by filters, each of which sees all elements", () => {
+  const env = new StreamEnvironment();
+  const stream = readingStream(env);
+  stream.filter(({ value }) => value < 2).sinkTo(readingsSink("small"));
+  stream.filter(({ value }) => value >= 2).sinkTo(readingsSink("large"));
+  stream.filter(({ value }) => value === 2).sinkTo(readingsSink("two"));
+  const driver = new TestDriver(env.topology);
+  driver.send("in", [1, 2, 3].map((value) => at(value, { value })));
+  assert.deepEqual(stamped(driver, "small"), ["a=1 @1"]);
+  assert.deepEqual(stamped(driver, "large"), ["a=2 @2", "a=3 @3"]);
+  assert.deepEqual(stamped(driver, "two"), ["a=2 @2"]);
+});
+
 Deno.test("reduce with a process window function keeps state of the key from window to window", () => {
   const open: ProcessWindowFunction<Reading, string, Reading> = (runtime) => {
     const total = runtime.getState(new ValueStateDescriptor<number>("total"));
     return {
-      process: (key, { window, closedBy }, { value }, out) => {
+      process: (key, { window, closedBy }, [reading], out) => {
         assert.equal(closedBy, "watermark");
-        total.update((total.value() ?? 0) + value);
+        total.update((total.value() ?? 0) + reading!.value);
         out.collect({ key, value: total.value()! * 1_000 + window.start / 60_000 });
       },
     };

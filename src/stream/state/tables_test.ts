@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { hasCode } from "../../base/errors.ts";
 import type { Window } from "../window.ts";
+import { EntryTable } from "./entry_table.ts";
 import { type ChangelogEntry, StateTables, type Table } from "./tables.ts";
 import { TimerTable } from "./timer_table.ts";
 import { ValueTable } from "./value_table.ts";
@@ -88,6 +89,85 @@ Deno.test("semantics 14: ValueTable is what its changelog says", () => {
     },
     look: (table) => new Map(table.entries()),
   });
+});
+
+Deno.test("semantics 14: EntryTable is what its changelog says", () => {
+  const names = fc.constantFrom<string | number>("b", "a", "1", 1, 10, 2, -1, 0.5, "\uffff", "😀");
+  check({
+    make: () => new EntryTable<number>(),
+    step: fc.record({
+      what: fc.constantFrom("set", "set", "set", "append", "append", "remove", "clear"),
+      key,
+      name: names,
+      value: fc.nat(3),
+    }),
+    act: (table, { what, key, name, value }) => {
+      if (what === "clear") return table.clear(key);
+      if (what === "append") {
+        const before = table.entries(key);
+        const number = table.append(key, value);
+        assert.ok(before.every(([other]) => typeof other === "string" || other < number));
+        return assert.equal(table.get(key, number), value);
+      }
+      table.set(key, name, what === "remove" ? undefined : value);
+      assert.equal(table.get(key, name), what === "remove" ? undefined : value);
+    },
+    look: (table) => ["a", "é", ""].map((key) => [table.has(key), table.entries(key)]),
+  });
+});
+
+Deno.test("EntryTable holds what a map would, in the order of the names", () => {
+  const order = [-1, 0.5, 1, 2, 10, "", "1", "a", "b", "\uffff", "😀"];
+  const step = fc.tuple(fc.constantFrom(...order), fc.option(fc.nat(3), { nil: undefined }));
+  fc.assert(
+    fc.property(fc.array(step), (steps) => {
+      const table = new EntryTable<number>();
+      const model = new Map<string | number, number>();
+      for (const [name, value] of steps) {
+        table.set("a", name, value);
+        if (value === undefined) model.delete(name);
+        else model.set(name, value);
+        assert.equal(table.size, model.size);
+        assert.equal(table.has("a"), model.size > 0);
+        assert.deepEqual(
+          table.entries("a"),
+          order.filter((one) => model.has(one)).map((one) => [one, model.get(one)]),
+        );
+      }
+    }),
+  );
+});
+
+/** What the next commit tells of a table. */
+function told(table: Table): readonly (readonly [string, unknown])[] {
+  const all: (readonly [string, unknown])[] = [];
+  table.takeChanges((key, value) => all.push([key.join(" "), value]));
+  return all;
+}
+
+Deno.test("EntryTable tells one entry for an element that is added to a long list", () => {
+  const table = new EntryTable<string>();
+  for (let i = 0; i < 100; i++) table.append("a", `${i}`);
+  assert.equal(told(table).length, 100);
+  table.append("a", "more");
+  assert.deepEqual(told(table), [["a 100", "more"]]);
+  table.set("a", 7, undefined);
+  assert.deepEqual(told(table), [["a 7", undefined]]);
+});
+
+Deno.test("EntryTable tells nothing of what came and went between two commits", () => {
+  const table = new EntryTable<string>();
+  table.append("a", "one");
+  table.set("a", "x", "two");
+  table.clear("a");
+  assert.deepEqual(told(table), []);
+  table.set("a", "x", "saved");
+  assert.deepEqual(told(table), [["a x", "saved"]]);
+  // What the changelog has goes from there, whatever came and went since.
+  table.clear("a");
+  table.set("a", "x", "again");
+  table.clear("a");
+  assert.deepEqual(told(table), [["a x", undefined]]);
 });
 
 const windows: readonly Window[] = [0, 10].map((start) => ({ start, end: start + 10 }));

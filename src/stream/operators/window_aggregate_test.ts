@@ -33,7 +33,7 @@ Deno.test("semantics 5: late elements go to a side output that the workflow take
 
 Deno.test("semantics 5: late elements reach the side output of running totals and window functions", () => {
   const open: ProcessWindowFunction<Reading, string, Reading> = () => ({
-    process: (_, __, value, out) => out.collect(value),
+    process: (_, __, [value], out) => out.collect(value!),
   });
   for (const kind of ["running", "function"]) {
     const env = new StreamEnvironment();
@@ -131,6 +131,17 @@ Deno.test("a correction keeps its window and reason for all who take it", () => 
     "a=1 [0, 120000) watermark",
     "a=3 [0, 120000) correction",
   ]);
+});
+
+Deno.test("semantics 5: a correction that is late for a second window is put aside with that window", () => {
+  const env = new StreamEnvironment();
+  const twos = readingStream(env).keyBy("key").window(minute).allowedLateness("1h").reduce(sum)
+    .keyBy("key").window(TumblingEventTimeWindows.of("2m")).sideOutputLateData(late).reduce(sum);
+  twos.sinkTo(readingsSink("out"));
+  twos.getSideOutput(late).sinkTo(readingsSink("too-late"));
+  const driver = new TestDriver(env.topology);
+  driver.send("in", [at(0), at(120_000), at(1)]);
+  assert.deepEqual(results(driver, "too-late"), ["a=2 [0, 120000) none"]);
 });
 
 Deno.test("semantics 14: a window that was let go is gone from saved state as well", () => {

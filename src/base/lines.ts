@@ -1,11 +1,12 @@
 /** Lines of a stream of bytes. */
 
-import { concatBytes } from "../base/bytes.ts";
-import { FlightsError } from "../base/errors.ts";
+import { concatBytes } from "./bytes.ts";
+import { FlightsError } from "./errors.ts";
 
 /** The longest line that is taken, in bytes. */
 const maxLineBytes = 64 * 1024 * 1024;
 const newline = 0x0a;
+const carriageReturn = 0x0d;
 
 /**
  * Yields, for each chunk that comes, the lines that it ends, without their line feeds; so nobody
@@ -38,4 +39,9 @@ export async function* linesOf(
     yield lines;
   }
   if (restSize > 0) yield [concatBytes(rest)];
+}
+
+/** A line without the carriage return that stands before some line feeds. */
+export function withoutCarriageReturn(line: Uint8Array): Uint8Array {
+  return line.at(-1) === carriageReturn ? line.subarray(0, -1) : line;
 }
