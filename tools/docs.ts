@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { main } from "../src/cli/cli.ts";
-import { printedProblems, withPrinted } from "./printed.ts";
+import { printedProblems, type Shown, withPrinted } from "./printed.ts";
 import { root } from "./process.ts";
 import { rulesProblems } from "./rules.ts";
 
@@ -80,8 +80,12 @@ function* markdownFiles(folder: string): Generator<string> {
   }
 }
 
-/** What the program prints for `args`, or null when it refuses them. */
-async function print(args: readonly string[]): Promise<string | null> {
+/** What the program prints for `args`, null when it refuses them; or the text of a file. */
+async function print(args: readonly string[], shown: Shown): Promise<string | null> {
+  if (shown === "file") {
+    const path = join(root, args[0]!);
+    return existsSync(path) ? Deno.readTextFileSync(path) : null;
+  }
   let out = "";
   const code = await main(args, { writeOut: (text) => out += text, writeErr: () => {} });
   return code === 0 ? out : null;

@@ -29,3 +29,15 @@ Deno.test("printedProblems reports a command that is refused, which stays as it 
   ]);
   assert.equal(await withPrinted(text, print), text);
 });
+
+Deno.test("printedProblems reports a file that reads otherwise, which --write mends, or is not there", async () => {
+  const file: Print = ([path], shown) =>
+    Promise.resolve(shown === "file" && path === "a.ts" ? "new\n" : null);
+  const text = (path: string) => `<!-- file ${path} -->\n\n\`\`\`ts\nold\n\`\`\`\n`;
+  const pages = [{ path: "a.md", text: text("a.ts") }, { path: "b.md", text: text("b.ts") }];
+  assert.deepEqual(await printedProblems(pages, file), [
+    "a.md does not show what a.ts holds: run tools/docs.ts --write",
+    "b.md shows what b.ts holds, which is not there",
+  ]);
+  assert.equal(await withPrinted(text("a.ts"), file), text("a.ts").replace("old", "new"));
+});

@@ -15,6 +15,7 @@ import { ensureTopics, sinkTopic, sourceTopic, topicsMissing } from "../runtime/
 import { waitFor } from "../runtime/wait_for.ts";
 import type { StreamEnvironment } from "../stream/environment.ts";
 import { isBounded } from "../stream/sources.ts";
+import { withoutRepartitions } from "../stream/stages.ts";
 import type { Topology } from "../stream/topology.ts";
 import { Feeder } from "./feeder.ts";
 import { Tapper } from "./tapper.ts";
@@ -107,10 +108,13 @@ class Execution {
   constructor({ topology }: StreamEnvironment, log: Log, options: ExecuteOptions) {
     const { applicationId = "job", pace = systemClock, signal } = options;
     this.#log = log;
-    this.#topology = topology;
+    // What is fed and nothing else has one partition.
+    this.#topology = foreignTopics(topology).sources.length === 0
+      ? withoutRepartitions(topology)
+      : topology;
     this.#options = options;
     this.#pace = pace;
-    this.#job = overOwnTopics({ applicationId, topology });
+    this.#job = overOwnTopics({ applicationId, topology: this.#topology });
     this.#signal = AbortSignal.any([this.#failed.signal, ...signal === undefined ? [] : [signal]]);
   }
 

@@ -120,7 +120,7 @@ class Trial {
     // Who died is gone.
     this.leaseClock.advance(60_000);
     const job = { applicationId, topology: topologyOf(this.plan) };
-    const running = runJob(faultyLog(this.log, fault), job, {
+    const running = runJob(faultyLog(this.log, fault === null ? [] : [fault]), job, {
       clock: new SimulatedClock(),
       pace: { now: systemClock.now, sleep: () => systemClock.sleep(1) },
       commitInterval: 1,

@@ -161,7 +161,7 @@ class Trial {
   async run(options: JobOptions, fault: Fault | null = null): Promise<JobStatus | null> {
     const job = { applicationId, topology: topologyOf(this.plan) };
     try {
-      return await runJob(faultyLog(this.log, fault), job, {
+      return await runJob(faultyLog(this.log, fault === null ? [] : [fault]), job, {
         clock: new SimulatedClock(),
         pace: this.#pace,
         commitInterval: 1,

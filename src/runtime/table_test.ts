@@ -313,7 +313,11 @@ Deno.test("semantics 7, 15 and 23: however bounded runs are broken, each sale me
         }
       }
       leaseClock.advance(60_000);
-      const broken = run(faultyLog(log, step.fault), settings, { ...untilEnd(), ...options, pace });
+      const broken = run(faultyLog(log, step.fault === null ? [] : [step.fault]), settings, {
+        ...untilEnd(),
+        ...options,
+        pace,
+      });
       await broken.catch((error) =>
         assert.ok(hasCode(error, "log-full", "log-unreachable"), error)
       );

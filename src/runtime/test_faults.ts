@@ -25,8 +25,16 @@ export const faults: fc.Arbitrary<Fault | null> = fc.option(
   { nil: null },
 );
 
-/** A log on which one commit of a member goes wrong; each fetch takes one batch of a partition. */
-export function faultyLog(log: Log, fault: Fault | null): Log {
+/**
+ * A log on which commits of a member go wrong; each fetch takes one batch of a partition.
+ *
+ * @param came is told of each fault when it has come.
+ */
+export function faultyLog(
+  log: Log,
+  planned: readonly Fault[],
+  came: (fault: Fault) => void = () => {},
+): Log {
   let commits = 0;
   let isDead = false;
   return withMembers(log, (member) => ({
@@ -37,7 +45,9 @@ export function faultyLog(log: Log, fault: Fault | null): Log {
       return overlay(transaction, {
         commit: async (...args) => {
           commits++;
-          if (commits !== fault?.atCommit) return await transaction.commit(...args);
+          const fault = planned.find(({ atCommit }) => atCommit === commits);
+          if (fault === undefined) return await transaction.commit(...args);
+          came(fault);
           // Of an outcome that is not told it is the worse case that all was written.
           const isWritten = fault.kind === "dies after it" || fault.kind === "log-unreachable";
           if (isWritten) await transaction.commit(...args);

@@ -5,7 +5,7 @@
 
 import { textOf } from "../base/bytes.ts";
 import { type Clock, SimulatedClock, systemClock } from "../base/clock.ts";
-import { FlightsError, hasCode } from "../base/errors.ts";
+import { hasCode } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import type { RecordBatch } from "../log/records/batch.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
@@ -15,19 +15,11 @@ import { runJob } from "./job.ts";
 import type { Job, JobOptions } from "./job_options.ts";
 import { jobStages } from "./stages.ts";
 import { changelogTopic } from "./topics.ts";
-import { draining, overlay, until, untilEnd, withMembers } from "./test_sales.ts";
-
-/** What goes wrong at a commit; who dies does not leave the group. */
-export interface Fault {
-  readonly atCommit: number;
-  readonly kind: "dies before it" | "dies after it" | "fenced" | "log-unreachable";
-}
+import { type Fault, faultyLog } from "./test_faults.ts";
+import { draining, until, untilEnd, withMembers } from "./test_sales.ts";
 
 /** How long a member without a sign of life is taken to live, in milliseconds. */
 const leaseMs = 10_000;
-
-/** Ends a member at once: no other try, and it does not leave. */
-const death = "log-full";
 
 /** A millisecond goes by at each look, so that it does not depend on the machine what is committed. */
 function steps(): Clock {
@@ -159,48 +151,24 @@ export class RecoveryTrial {
   }
 
   async #run(options: JobOptions, faults: readonly Fault[] = []): Promise<void> {
-    const pace = steps();
+    const came = ({ kind }: Fault) => {
+      this.faults++;
+      if (kind.startsWith("dies")) this.#deadUntil = this.#leases.now() + leaseMs + 1;
+    };
     const until = options.untilEnd && { untilEnd: { ...options.untilEnd, wait: 1_000_000 } };
     try {
-      await runJob(this.#faulty(faults), this.#job(), {
+      await runJob(faultyLog(this.#log, faults, came), this.#job(), {
         clock: new SimulatedClock(),
-        pace,
+        pace: steps(),
         commitInterval: 1,
         maxFuture: null,
         ...options,
         ...until,
       });
     } catch (error) {
-      if (!hasCode(error, death)) throw error;
+      // Of who dies; the other faults are got over.
+      if (!hasCode(error, "log-full")) throw error;
     }
-  }
-
-  /** The log, on which commits of a member go wrong; each fetch takes one batch of a partition. */
-  #faulty(faults: readonly Fault[]): Log {
-    let commits = 0;
-    let isDead = false;
-    return withMembers(this.#log, (member) => ({
-      poll: (positions, options) => member.poll(positions, { ...options, maxPartitionBytes: 1 }),
-      close: () => isDead ? Promise.resolve() : member.close(),
-      begin: () => {
-        const transaction = member.begin();
-        return overlay(transaction, {
-          commit: async (...args) => {
-            commits++;
-            const fault = faults.find(({ atCommit }) => atCommit === commits);
-            if (fault === undefined) return await transaction.commit(...args);
-            this.faults++;
-            // Of an outcome that is not told it is the worse case that all was written.
-            const isWritten = fault.kind === "dies after it" || fault.kind === "log-unreachable";
-            if (isWritten) await transaction.commit(...args);
-            isDead = fault.kind.startsWith("dies");
-            if (isDead) this.#deadUntil = this.#leases.now() + leaseMs + 1;
-            const code = isDead ? death : fault.kind as "fenced" | "log-unreachable";
-            throw new FlightsError(code, "Cannot commit: as planned");
-          },
-        });
-      },
-    }));
   }
 
   /** How much of what there is to be read the group has committed, 0 to 1. */

@@ -43,6 +43,21 @@ export function stagesOf(
 }
 
 /**
+ * The same topology where all inputs have one partition: every key is in the one task anyway, so its
+ * elements need no repartition, and timers see them in the order in which they came.
+ */
+export function withoutRepartitions({ nodes }: Topology): Topology {
+  const unsplit = new Topology();
+  const standIns = new Map<string, Node>();
+  for (const node of nodes) {
+    const inputs = node.inputs.map(({ id }) => standIns.get(id)!);
+    const standIn = node.kind === "repartition" ? inputs[0]! : unsplit.add({ ...node, inputs });
+    standIns.set(node.id, standIn);
+  }
+  return unsplit;
+}
+
+/**
  * The stage of each node, of a repartition that of its reading side: the first that lies behind all
  * repartitions on the way there. What is joined by streams is in one stage.
  */

@@ -54,7 +54,7 @@ export interface KafkaLogOptions {
  *
  * @example
  * ```ts
- * import { openKafkaLog, parseBootstrapServers } from "./mod.ts";
+ * import { openKafkaLog, parseBootstrapServers } from "../../mod.ts";
  *
  * const log = openKafkaLog({ bootstrap: parseBootstrapServers("localhost:9092") });
  * ```

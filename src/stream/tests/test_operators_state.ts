@@ -113,6 +113,10 @@ export const stateCases: readonly OperatorCase[] = [
     const ttl: StateTtl = { duration: "30s", updateOn: "read-and-write" };
     caseStream(env).keyBy("key").process(states(ttl)).sinkTo(toldSink);
   }),
+  caseOf("state that lives a minute by the clock", (env) => {
+    const ttl: StateTtl = { duration: "1m", time: "processing" };
+    caseStream(env).keyBy("key").process(states(ttl)).sinkTo(toldSink);
+  }, { clockAtEnd: 60_000 }),
   caseOf("timers by the clock", (env) => {
     caseStream(env).keyBy("key").process(countByTheClock).sinkTo(toldSink);
   }, { clockAtEnd: 60_000 }),
@@ -122,6 +126,18 @@ export const stateCases: readonly OperatorCase[] = [
       map1: (reading) => reading,
       map2: ({ key, value }) => ({ key, value: -value }),
     }).sinkTo(readingsSink("out"));
+  }, twoTopics),
+  caseOf("connected streams: flatMap, process", (env) => {
+    const [first, second] = caseStreams(env);
+    const repeated = first.connect(second).flatMap<Reading>({
+      flatMap1: (reading) => [reading, reading],
+      flatMap2: ({ value }) => value === 0 ? [] : [{ key: "second", value }],
+    });
+    repeated.connect(second).process<Reading>(() => ({
+      processElement1: (reading, _, out) => out.collect(reading),
+      processElement2: ({ key, value }, context, out) =>
+        out.collect({ key, value: value + context.timestamp() }),
+    })).sinkTo(readingsSink("out"));
   }, twoTopics),
   caseOf("connected keyed streams: shared state and timers", (env) => {
     const [first, second] = caseStreams(env);

@@ -161,6 +161,12 @@ const byTheClock: readonly OperatorCase[] = [
     assigner: ProcessingTimeSessionWindows.withGap("1m"),
     clockAtEnd,
   }, elements),
+  windowCase("early firings by the clock", {
+    assigner: minutes,
+    trigger: EventTimeTrigger.create()
+      .withEarlyFirings(ContinuousProcessingTimeTrigger.of("1m")),
+    clockAtEnd,
+  }, elements),
   windowCase("a trigger by the clock", {
     assigner: GlobalWindows.create(),
     trigger: PurgingTrigger.of(ContinuousProcessingTimeTrigger.of("1m")),

@@ -102,6 +102,8 @@ final class Inputs {
             "late left and right",
             "a:k 1 100, b:k 2 100, a:k 3 200, b:k 4 179, b:k 5 180, a:k 6 178, a:k 7 179, b:k 8 100, a:k 9 150, b:k 1 220, a:k 2 199, a:k 3 198, b:k 4 160",
             "kept until none can come", "a:k 1 0, b:k 1 400, b:k 2 50, a:k 2 380, b:k 3 430, a:k 3 460, b:k 4 431, b:k 5 510, a:k 4 540, a:k 5 541, b:k 6 1000",
+            "the edge of being let go",
+            "a:k 1 100, a:l 1 170, b:k 2 150, a:l 2 171, b:k 3 150, b:m 1 200, a:l 3 250, a:m 2 230, a:l 4 251, a:m 3 230",
             "the same timestamps", "a:k 1 100, a:k 2 100, b:k 3 100, b:k 4 100, a:l 5 100, b:l 6 100, a:k 7 100, b:m 8 100, b:k 9 220, a:k 1 220, a:k 2 400",
             "windows", "a:k 1 0, b:k 2 99, a:k 3 99, b:k 4 100, a:l 5 40, b:l 6 60, a:k 7 120, b:k 8 90, a:k 9 199, b:l 1 150, a:l 2 219, b:k 3 130, a:k 4 199, b:k 5 50, b:k 6 260, a:k 7 60, b:m 8 500");
 
