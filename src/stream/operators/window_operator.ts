@@ -10,6 +10,7 @@ import type { OperatorContext } from "../task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type { Trigger, TriggerLogic, TriggerResult } from "../trigger.ts";
 import type { ClosedBy, Window, WindowAssigner } from "../window.ts";
+import { listOpenWindows, type OpenWindows } from "../open_windows.ts";
 import { LateElements } from "./late_elements.ts";
 import { TriggerWork } from "./trigger_work.ts";
 import type { WindowContents, WindowContentsBuilder } from "./window_contents.ts";
@@ -249,6 +250,20 @@ class WindowOperator<T, A, R> implements Operator {
     this.#contents.clear(pane);
     this.#panes.remove(pane);
     this.#output.letGo?.(pane.window, pane.key);
+  }
+
+  openWindows(limit: number): OpenWindows {
+    const { endsBy } = this.config.assigner;
+    const { watermark } = this.context;
+    const open = new Map<string, { readonly window: Window; keys: number }>();
+    for (const { window } of this.#panes.panes()) {
+      if (endsBy === "event-time" && window.end - 1 <= watermark) continue;
+      const name = `${window.start} ${window.end}`;
+      const known = open.get(name);
+      if (known === undefined) open.set(name, { window, keys: 1 });
+      else known.keys++;
+    }
+    return listOpenWindows(open.values(), { limit, endsBy });
   }
 
   lastOpenEnd(): number | null {

@@ -29,9 +29,17 @@ export interface Table {
 /** The name under which the shapes of the tables are kept. */
 const shapes = "shape";
 
+interface KnownTable {
+  readonly table: Table;
+  readonly shape: string;
+  saved: boolean;
+  /** How many entries were saved or restored, and how many bytes of changelog these were. */
+  readonly seen: { entries: number; bytes: number };
+}
+
 /** The tables of one task. */
 export class StateTables {
-  readonly #tables = new Map<string, { table: Table; shape: string; saved: boolean }>();
+  readonly #tables = new Map<string, KnownTable>();
 
   /**
    * Adds a table.
@@ -42,7 +50,7 @@ export class StateTables {
   add<T extends Table>(table: T, options: { readonly name: string; readonly shape: string }): T {
     const { name, shape } = options;
     assert(name !== shapes && !this.#tables.has(name), `the table ${name} is there already`);
-    this.#tables.set(name, { table, shape, saved: false });
+    this.#tables.set(name, { table, shape, saved: false, seen: { entries: 0, bytes: 0 } });
     return table;
   }
 
@@ -51,6 +59,18 @@ export class StateTables {
     let size = 0;
     for (const { table } of this.#tables.values()) size += table.size;
     return size;
+  }
+
+  /**
+   * How many bytes of changelog the entries come to: of each table its entries times the mean length of
+   * those that were saved or restored. To know it to the byte each entry's length would have to be kept.
+   */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { table, seen } of this.#tables.values()) {
+      if (seen.entries > 0) bytes += table.size * seen.bytes / seen.entries;
+    }
+    return Math.round(bytes);
   }
 
   /** What the entries of each table mean. */
@@ -80,6 +100,7 @@ export class StateTables {
         ...this.#tables.keys(),
       ]);
     }
+    if (entry.value !== null) note(known.seen, entry.key, entry.value);
     known.table.restore(key, value);
   }
 
@@ -97,12 +118,14 @@ export class StateTables {
     const changes: ChangelogEntry[] = [];
     for (const [name, known] of this.#tables) {
       const before = changes.length;
-      known.table.takeChanges((key, value) =>
-        changes.push({
+      known.table.takeChanges((key, value) => {
+        const change = {
           key: JSON.stringify([name, ...key]),
           value: value === undefined ? null : JSON.stringify(value),
-        })
-      );
+        };
+        changes.push(change);
+        if (change.value !== null) note(known.seen, change.key, change.value);
+      });
       if (changes.length > before && !known.saved) {
         known.saved = true;
         changes.push({ key: JSON.stringify([shapes, name]), value: JSON.stringify(known.shape) });
@@ -110,6 +133,12 @@ export class StateTables {
     }
     return changes;
   }
+}
+
+/** Lengths count in characters of JSON text, which are mostly bytes: to encode them would cost more. */
+function note(seen: KnownTable["seen"], key: string, value: string): void {
+  seen.entries++;
+  seen.bytes += key.length + value.length;
 }
 
 function incompatible(name: string, need: string, there: readonly string[]): FlightsError {
