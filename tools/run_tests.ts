@@ -20,8 +20,25 @@ export interface TestCounts {
   readonly skipped: number;
 }
 
+/** A file of which no test is left to run. */
+export interface DoneFile {
+  readonly file: string;
+  readonly passed: number;
+}
+
+/** How a run of tests ended. */
+export interface TestRun extends TestCounts {
+  /** The files all of whose tests ran and passed, and how many these were. */
+  readonly done: readonly DoneFile[];
+}
+
 /** How the tests are run. */
 export interface TestOptions {
+  /**
+   * Without any, side by side: what needs permissions leaves itself out, and what does not touches
+   * nothing that others touch. Default: with all, one after the other.
+   */
+  readonly permissions?: "all" | "none";
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** A test that hangs must not hang the gate: killed after this long; default 30 minutes. */
@@ -37,6 +54,14 @@ export function countTests(junit: string): TestCounts {
     else passed++;
   }
   return { passed, failed, skipped };
+}
+
+/** The files of a JUnit report all of whose tests ran and passed. */
+export function doneFiles(junit: string): readonly DoneFile[] {
+  return [...junit.matchAll(/<testsuite name="([^"]+)"[^>]*>([^]*?)<\/testsuite>/g)]
+    .map(([, file, cases]) => ({ file: file!, ...countTests(cases!) }))
+    .filter(({ passed, failed, skipped }) => passed > 0 && failed + skipped === 0)
+    .map(({ file, passed }) => ({ file, passed }));
 }
 
 /** The counts of two runs together. */
@@ -59,8 +84,8 @@ export function closingLine({ passed, failed, skipped }: TestCounts): string {
  */
 export async function runTests(
   args: readonly string[],
-  { env = {}, timeoutMs = 1_800_000 }: TestOptions = {},
-): Promise<TestCounts> {
+  { env = {}, timeoutMs = 1_800_000, permissions = "all" }: TestOptions = {},
+): Promise<TestRun> {
   const folder = await Deno.makeTempDir({ prefix: "flights-test-" });
   const report = join(folder, "junit.xml");
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -68,7 +93,7 @@ export async function runTests(
     const { success } = await new Deno.Command(Deno.execPath(), {
       args: [
         "test",
-        "--allow-all",
+        ...(permissions === "all" ? ["--allow-all"] : ["--no-prompt", "--parallel"]),
         "--sanitize-ops",
         "--sanitize-resources",
         `--junit-path=${report}`,
@@ -87,7 +112,8 @@ export async function runTests(
         `Cannot wait for the tests: ${timeoutMs / 60_000} minutes must do, they run on`,
       );
     }
-    const counts = countTests(await Deno.readTextFile(report).catch(() => ""));
+    const junit = await Deno.readTextFile(report).catch(() => "");
+    const counts = { ...countTests(junit), done: doneFiles(junit) };
     const none = counts.passed + counts.failed === 0;
     if (success && none) {
       console.error("Cannot count this as passed: at least one test must run, none did");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { needs } from "../tests/permissions.ts";
 import { runDeno } from "./process.ts";
-import { addCounts, closingLine, countTests, testArguments } from "./run_tests.ts";
+import { addCounts, closingLine, countTests, doneFiles, testArguments } from "./run_tests.ts";
 
 Deno.test("countTests tells passed, failed and skipped apart", () => {
   const report = `<testsuites tests="5"><testsuite>
@@ -12,6 +12,14 @@ Deno.test("countTests tells passed, failed and skipped apart", () => {
     <testcase name="e"><error/></testcase></testsuite></testsuites>`;
   assert.deepEqual(countTests(report), { passed: 2, failed: 2, skipped: 1 });
   assert.deepEqual(countTests(""), { passed: 0, failed: 0, skipped: 0 });
+});
+
+Deno.test("doneFiles are those of which no test is left to run", () => {
+  const suite = (file: string, cases: string) => `<testsuite name="${file}">${cases}</testsuite>`;
+  const report = suite("a.ts", '<testcase name="a"/><testcase name="b"></testcase>') +
+    suite("b.ts", '<testcase name="a"/><testcase name="b"><skipped/></testcase>') +
+    suite("c.ts", '<testcase name="a"><failure/></testcase>') + suite("d.ts", "");
+  assert.deepEqual(doneFiles(report), [{ file: "a.ts", passed: 2 }]);
 });
 
 Deno.test("addCounts adds each count", () => {
@@ -81,7 +89,7 @@ Deno.test({
         console.log(JSON.stringify(counts));`;
       const { stdout, stderr } = await runDeno(["eval", code, file], { timeoutMs: 30_000 });
       const counts = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
-      assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
+      assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0, done: [] });
       assert.match(stderr, /^Cannot wait for the tests: 0.025 minutes must do/m);
     } finally {
       await Deno.remove(folder, { recursive: true });

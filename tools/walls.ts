@@ -11,6 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "src/stream": ["src/base"],
   "src/flights": ["src/base", "src/stream"],
   "src/runtime": ["src/base", "src/stream", "src/log"],
+  "src/flink": ["src/base", "src/flights"],
   "src/connect": ["src/base", "src/stream", "src/log", "src/runtime"],
   "src/mod.ts": ["src/base", "src/stream", "src/log", "src/runtime", "src/connect", "src/flights"],
   "src/cli": [
@@ -19,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/stream",
     "src/flights",
     "src/runtime",
+    "src/flink",
     "src/connect",
     "src/mod.ts",
   ],

@@ -87,7 +87,11 @@ async function once(
 }
 
 /** When a read_committed reader sees the first record of an empty topic; NaN if it never does. */
-async function firstRecordSeen(log: Log, topic: string, signal: AbortSignal): Promise<number> {
+export async function firstRecordSeen(
+  log: Log,
+  topic: string,
+  signal: AbortSignal,
+): Promise<number> {
   const [described] = await log.describeTopics([topic]);
   let positions = described!.partitions.map((_, partition) => ({ topic, partition, offset: 0 }));
   while (!signal.aborted) {

@@ -49,6 +49,20 @@ export type ErrorCode =
   | "log-corrupt"
   /** The log was written by a newer version of this program. */
   | "log-version"
+  /** A cluster that runs jobs cannot be reached, or did not answer in time. */
+  | "cluster-unreachable"
+  /** A cluster refuses who we are, or what we may do. */
+  | "cluster-forbidden"
+  /** A cluster lacks what a job needs of it: a connector, free slots, a setting. */
+  | "cluster-unfit"
+  /** A cluster knows no such job. */
+  | "job-missing"
+  /** A job on a cluster is being started again: it takes no orders meanwhile. */
+  | "job-restarting"
+  /** A cluster could not run a job or a statement. */
+  | "job-failed"
+  /** Whether a job was submitted is not known: the answer was lost. */
+  | "outcome-unknown"
   /** Standard output, or a file, does not take what is written. */
   | "output-failed"
   /** This member was replaced: what it tried to commit is not part of the log (semantics 13, 16). */
@@ -82,6 +96,13 @@ const facts: Readonly<Record<ErrorCode, { domain: ErrorDomain; retryable: boolea
   "log-full": { domain: "external", retryable: true },
   "log-corrupt": { domain: "external", retryable: false },
   "log-version": { domain: "user", retryable: false },
+  "cluster-unreachable": { domain: "external", retryable: true },
+  "cluster-forbidden": { domain: "external", retryable: false },
+  "cluster-unfit": { domain: "user", retryable: false },
+  "job-missing": { domain: "user", retryable: false },
+  "job-restarting": { domain: "external", retryable: true },
+  "job-failed": { domain: "external", retryable: false },
+  "outcome-unknown": { domain: "external", retryable: false },
   "output-failed": { domain: "external", retryable: true },
   "fenced": { domain: "external", retryable: true },
   "instance-taken": { domain: "user", retryable: false },

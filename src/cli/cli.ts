@@ -11,6 +11,7 @@ import { datagenCommand } from "./datagen.ts";
 import { demoCommand } from "./demo.ts";
 import { explainCommand } from "./explain.ts";
 import { exitCode, exitCodeOf } from "./exit_codes.ts";
+import { flinkCommand } from "./flink/flink.ts";
 import { mergeCommand } from "./merge.ts";
 import { produceCommand } from "./produce.ts";
 import { resetCommand } from "./reset.ts";
@@ -60,6 +61,7 @@ export function createProgram(output: UsageOutput = {}): UntypedCommand {
     topicsCommand(),
     produceCommand(),
     consumeCommand(),
+    flinkCommand(),
   ];
   for (const command of commands) program.addCommand(command);
   const untyped = program as unknown as UntypedCommand;

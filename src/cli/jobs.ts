@@ -7,7 +7,7 @@ import type { Topology } from "../stream/topology.ts";
 import { type JobCommandOptions, type TimeOptions, watermarkStrategy } from "./job_flags.ts";
 
 /** What merge has of its own. A type, since commander asks for a record. */
-export type MergeOwnOptions = { readonly asOf: AsOf };
+export type MergeOwnOptions = { readonly asOf: AsOf; readonly outputTopic: string };
 
 /** What stats has of its own. A type, since commander asks for a record. */
 export type StatsOwnOptions = {
@@ -15,6 +15,8 @@ export type StatsOwnOptions = {
   readonly perWindow?: true;
   readonly allowedLateness: number;
   readonly repartition?: true;
+  readonly inputTopic: string;
+  readonly outputTopic: string;
 };
 
 /** A job's topology by its name and the options that change it. */
@@ -36,13 +38,19 @@ export function jobOf(request: JobRequest): Job {
 export function topologyOf({ name, options }: TopologyRequest): Topology {
   switch (name) {
     case "merge":
-      return mergeTopology({ asOf: options.asOf, watermarks: watermarkStrategy(options) });
+      return mergeTopology({
+        asOf: options.asOf,
+        output: options.outputTopic,
+        watermarks: watermarkStrategy(options),
+      });
     case "stats":
       return statsTopology({
         window: options.window,
         allowedLateness: options.allowedLateness,
         perWindow: options.perWindow === true,
         repartition: options.repartition === true,
+        input: options.inputTopic,
+        output: options.outputTopic,
         watermarks: watermarkStrategy(options),
       });
   }

@@ -2,11 +2,12 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
+import { topics } from "../flights/topics.ts";
 import { runJobCommand } from "./job_command.ts";
 import { withJobOptions } from "./job_flags.ts";
 import type { MergeOwnOptions } from "./jobs.ts";
 import { withExamples } from "./usage.ts";
-import { asOf } from "./values.ts";
+import { asOf, topicName } from "./values.ts";
 
 /** Adds what merge has of its own to a command. */
 export function withMergeOptions<A extends unknown[], O extends Record<string, unknown>>(
@@ -19,6 +20,10 @@ export function withMergeOptions<A extends unknown[], O extends Record<string, u
         "when a flight has landed: seen at its record's time, now, or a stated time",
       )
         .argParser(asOf).default("record" as const),
+    )
+    .addOption(
+      new Option("--output-topic <topic>", "where flights go").argParser(topicName)
+        .default(topics.flightData),
     ) as unknown as Command<A, O & MergeOwnOptions>;
 }
 

@@ -2,11 +2,12 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
+import { topics } from "../flights/topics.ts";
 import { runJobCommand } from "./job_command.ts";
 import { withJobOptions } from "./job_flags.ts";
 import type { StatsOwnOptions } from "./jobs.ts";
 import { withExamples } from "./usage.ts";
-import { duration, positiveDuration } from "./values.ts";
+import { duration, positiveDuration, topicName } from "./values.ts";
 
 /** Adds what stats has of its own to a command. */
 export function withStatsOptions<A extends unknown[], O extends Record<string, unknown>>(
@@ -30,6 +31,14 @@ export function withStatsOptions<A extends unknown[], O extends Record<string, u
     .option(
       "--repartition",
       "take flightdata that other programs have placed by something else than the email address",
+    )
+    .addOption(
+      new Option("--input-topic <topic>", "where flights are read").argParser(topicName)
+        .default(topics.flightData),
+    )
+    .addOption(
+      new Option("--output-topic <topic>", "where results go").argParser(topicName)
+        .default(topics.userStatistics),
     ) as unknown as Command<A, O & StatsOwnOptions>;
 }
 

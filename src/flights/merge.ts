@@ -33,6 +33,8 @@ export interface MergeOptions {
   readonly clock?: Clock;
   /** Of both sources; default: `WatermarkStrategy.forMonotonousTimestamps()`. */
   readonly watermarks?: WatermarkStrategy<unknown>;
+  /** The topic written; default flightdata. */
+  readonly output?: string;
 }
 
 /** Maps both streams to flights and drops those that have landed. */
@@ -69,7 +71,7 @@ export function mergeTopology(options: MergeOptions = {}): Topology {
     watermarks,
   );
   defineWorkflow(skyone, sunset, options).sinkTo({
-    topic: topics.flightData,
+    topic: options.output ?? topics.flightData,
     key: (flight) => JSON.stringify({ confirmation: flight.confirmation }),
     partitionBy: (flight) => flight.email_address,
   });

@@ -6,9 +6,22 @@ import { FlightsError } from "../base/errors.ts";
 /** A field's own name, or that and what a number under the other name must be divided by. */
 export type Alias = string | { readonly name: string; readonly divideBy: number };
 
+/** What a model holds, as data: for who reads it here, and who has another program read it. */
+export interface Model<T> {
+  readonly schema: z.ZodType<T> & { readonly shape: Readonly<Record<string, z.ZodType>> };
+  /** Other names of fields, such as the camel case that the Java programs write. */
+  readonly aliases: Readonly<Record<string, Alias>>;
+  /** The fields with the times between which something goes on, the earlier one first. */
+  readonly period?: readonly [keyof T & string, keyof T & string];
+  /** Numbers that must be zero or more. */
+  readonly notNegative?: readonly (keyof T & string)[];
+  /** Numbers that must be whole, and zero or more. */
+  readonly counts?: readonly (keyof T & string)[];
+}
+
 /** How a model is read. */
 export interface ModelParserOptions<T> {
-  /** Other names of fields, such as the camel case that the Java programs write. */
+  /** {@linkcode Model.aliases}. */
   readonly aliases: Readonly<Record<string, Alias>>;
   /** What the schema cannot say: returns what is wrong, or null. */
   readonly check: (value: T) => string | null;

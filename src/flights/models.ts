@@ -15,7 +15,7 @@
 import { z } from "zod";
 import { FlightsError } from "../base/errors.ts";
 import { formatTime, isoMilliseconds } from "../base/time.ts";
-import { modelParser } from "./model_parser.ts";
+import { type Model, modelParser } from "./model_parser.ts";
 
 const skyOneSchema = z.object({
   email_address: z.string(),
@@ -173,8 +173,28 @@ function checkCount(name: string, value: number): string | null {
     : `${name} must be a whole number, zero or more, it is ${value}`;
 }
 
-/** Reads a booking of SkyOne. @throws {FlightsError} `bad-record`. */
-export const parseSkyOne: (json: unknown) => SkyOneBooking = modelParser(skyOneSchema, {
+/** The check of a model: its period first, then its numbers. */
+function checkOf<T extends object>(
+  { period, notNegative = [], counts = [] }: Model<T>,
+): (value: T) => string | null {
+  return (value) => {
+    const fields = value as Record<string, unknown>;
+    let wrong: string | null = null;
+    if (period !== undefined) {
+      wrong = checkTimes(fields[period[0]] as string, fields[period[1]] as string);
+    }
+    for (const name of notNegative) wrong ??= checkNotNegative(name, fields[name] as number);
+    for (const name of counts) wrong ??= checkCount(name, fields[name] as number);
+    return wrong;
+  };
+}
+
+function parserOf<T extends object>(model: Model<T>): (json: unknown) => T {
+  return modelParser(model.schema, { aliases: model.aliases, check: checkOf(model) });
+}
+
+const skyOneModel: Model<SkyOneBooking> = {
+  schema: skyOneSchema,
   aliases: {
     emailAddress: "email_address",
     flightDepartureTime: "flight_departure_time",
@@ -185,13 +205,12 @@ export const parseSkyOne: (json: unknown) => SkyOneBooking = modelParser(skyOneS
     ticketPrice: "ticket_price",
     bookingAgencyEmail: "booking_agency_email",
   },
-  check: (booking) =>
-    checkTimes(booking.flight_departure_time, booking.flight_arrival_time) ??
-      checkNotNegative("ticket_price", booking.ticket_price),
-});
+  period: ["flight_departure_time", "flight_arrival_time"],
+  notNegative: ["ticket_price"],
+};
 
-/** Reads a booking of Sunset. @throws {FlightsError} `bad-record`. */
-export const parseSunset: (json: unknown) => SunsetBooking = modelParser(sunsetSchema, {
+const sunsetModel: Model<SunsetBooking> = {
+  schema: sunsetSchema,
   aliases: {
     customerEmailAddress: "customer_email_address",
     departureTime: "departure_time",
@@ -204,14 +223,12 @@ export const parseSunset: (json: unknown) => SunsetBooking = modelParser(sunsetS
     totalPrice: "total_price",
     aircraftDetails: "aircraft_details",
   },
-  check: (booking) =>
-    checkTimes(booking.departure_time, booking.arrival_time) ??
-      checkNotNegative("flight_duration", booking.flight_duration) ??
-      checkNotNegative("total_price", booking.total_price),
-});
+  period: ["departure_time", "arrival_time"],
+  notNegative: ["flight_duration", "total_price"],
+};
 
-/** Reads a booked flight. @throws {FlightsError} `bad-record`. */
-export const parseFlightData: (json: unknown) => FlightData = modelParser(flightDataSchema, {
+const flightDataModel: Model<FlightData> = {
+  schema: flightDataSchema,
   aliases: {
     emailAddress: "email_address",
     departureTime: "departure_time",
@@ -221,22 +238,40 @@ export const parseFlightData: (json: unknown) => FlightData = modelParser(flight
     flightNumber: "flight_number",
     confirmationCode: "confirmation",
   },
-  check: (flight) => checkTimes(flight.departure_time, flight.arrival_time),
-});
+  period: ["departure_time", "arrival_time"],
+};
+
+const userStatisticsModel: Model<UserStatistics> = {
+  schema: userStatisticsSchema,
+  aliases: {
+    emailAddress: "email_address",
+    totalFlightDuration: { name: "total_flight_duration", divideBy: 60 },
+    numberOfFlights: "number_of_flights",
+  },
+  notNegative: ["total_flight_duration"],
+  counts: ["number_of_flights"],
+};
+
+/** The models of the topics. */
+export const models = {
+  skyone: skyOneModel,
+  sunset: sunsetModel,
+  flightData: flightDataModel,
+  userStatistics: userStatisticsModel,
+} as const;
+
+/** Reads a booking of SkyOne. @throws {FlightsError} `bad-record`. */
+export const parseSkyOne: (json: unknown) => SkyOneBooking = parserOf(skyOneModel);
+
+/** Reads a booking of Sunset. @throws {FlightsError} `bad-record`. */
+export const parseSunset: (json: unknown) => SunsetBooking = parserOf(sunsetModel);
+
+/** Reads a booked flight. @throws {FlightsError} `bad-record`. */
+export const parseFlightData: (json: unknown) => FlightData = parserOf(flightDataModel);
 
 /** Reads a traveller's statistics. @throws {FlightsError} `bad-record`. */
-export const parseUserStatistics: (json: unknown) => UserStatistics = modelParser(
-  userStatisticsSchema,
-  {
-    aliases: {
-      emailAddress: "email_address",
-      totalFlightDuration: { name: "total_flight_duration", divideBy: 60 },
-      numberOfFlights: "number_of_flights",
-    },
-    check: (statistics) =>
-      checkNotNegative("total_flight_duration", statistics.total_flight_duration) ??
-        checkCount("number_of_flights", statistics.number_of_flights),
-  },
+export const parseUserStatistics: (json: unknown) => UserStatistics = parserOf(
+  userStatisticsModel,
 );
 
 /** The form of the topics: milliseconds, no zone. What has another form is turned into it. */

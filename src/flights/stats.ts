@@ -34,6 +34,10 @@ export interface StatsOptions {
   readonly repartition?: boolean;
   /** Of the source; default: `WatermarkStrategy.forMonotonousTimestamps()`. */
   readonly watermarks?: WatermarkStrategy<FlightData>;
+  /** The topic read; default flightdata. */
+  readonly input?: string;
+  /** The topic written; default userstatistics. */
+  readonly output?: string;
 }
 
 /** Sums up each traveller's flights by window. */
@@ -56,14 +60,14 @@ export function statsTopology(options: StatsOptions = {}): Topology {
   const env = new StreamEnvironment();
   const flights = env.fromSource<FlightData>(
     {
-      topic: topics.flightData,
+      topic: options.input ?? topics.flightData,
       deserializer: json(parseFlightData),
       ...(!options.repartition && { partitionedBy: "email_address" as const }),
     },
     options.watermarks ?? WatermarkStrategy.forMonotonousTimestamps(),
   );
   defineWorkflow(flights, options).sinkTo({
-    topic: topics.userStatistics,
+    topic: options.output ?? topics.userStatistics,
     key: (statistics) => JSON.stringify({ email_address: statistics.email_address }),
     headers: windowHeaders,
   });

@@ -11,27 +11,32 @@ export interface WatchedJava {
 /**
  * Becomes java, after it has left a watcher behind. The watcher reads our stdin: a line means that
  * java has ended, the end without one that the tests' process has. Arguments: a folder to remove
- * in that case, the log file, java's arguments.
+ * in that case, the log file, how nice java is, its arguments.
  */
 const script = `
-folder=$1 log=$2
-shift 2
+folder=$1 log=$2 nice=$3
+shift 3
 exec 3<&0 >>"$log" 2>&1
 (read -r _ <&3 || { kill -9 $$; sleep 1; rm -rf -- "$folder"; }) &
-exec java "$@" 3<&- </dev/null
+exec nice -n "$nice" java "$@" 3<&- </dev/null
 `;
 
 /** Starts java; what it prints is added to the file `log`. */
 export function startWatchedJava(
   args: readonly string[],
-  { folder, log }: {
+  { folder, log, env = {}, nice = 0 }: {
     /** Removed if the process of the tests ends first. */
     readonly folder: string;
     readonly log: string;
+    /** Added to the environment. */
+    readonly env?: Readonly<Record<string, string>>;
+    /** How far it steps back for other processes, 0 to 19; default 0. */
+    readonly nice?: number;
   },
 ): WatchedJava {
   const child = new Deno.Command("sh", {
-    args: ["-c", script, "sh", folder, log, ...args],
+    args: ["-c", script, "sh", folder, log, String(nice), ...args],
+    env: { ...env },
     stdin: "piped",
     stdout: "null",
     stderr: "null",
