@@ -197,11 +197,16 @@ export {
 } from "./runtime/job_options.ts";
 export {
   type CommitStatus,
+  type FenceStatus,
   type InputStatus,
   type JobState,
   type JobStatus,
+  type MemberStatus,
+  type RestoreStatus,
   type TaskStatus,
   type UpstreamStatus,
+  type WindowsStatus,
+  type WindowStatus,
   type WriterStatus,
 } from "./runtime/job_status.ts";
 export { type TopicWarning } from "./runtime/topic_warnings.ts";

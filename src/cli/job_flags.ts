@@ -1,6 +1,7 @@
 /** The options that merge and stats have in common. */
 
 import { type Command, Option } from "@commander-js/extra-typings";
+import config from "../../deno.json" with { type: "json" };
 import type { JobOptions, Stops } from "../runtime/job_options.ts";
 import type { OnDataLoss, StartFrom } from "../runtime/resume.ts";
 import type { OnError } from "../stream/task/task.ts";
@@ -154,6 +155,7 @@ export function runOptions(options: JobCommandOptions, stops?: Stops): JobOption
   const { commitInterval, from, onError, onDataLoss, maxFuture, watermarks } = options;
   const { untilEnd, drain, wait } = options;
   return {
+    build: config.version,
     commitInterval,
     from,
     onError,

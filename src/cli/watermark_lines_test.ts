@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { InputStatus, JobStatus, TaskStatus } from "../runtime/job_status.ts";
+import { noOutcomes } from "../stream/task/counts.ts";
 import { describeHolder, describeSource, sourceLines, unreportedLines } from "./watermark_lines.ts";
 
 const merge = { job: "merge", tasks: 5 };
@@ -10,8 +11,13 @@ function input(over: Partial<InputStatus> = {}): InputStatus {
     topic: "t",
     position: 0,
     endOffset: null,
+    lag: null,
     watermark: null,
     idle: false,
+    idleSince: null,
+    lastRecordAt: 0,
+    idleTimeoutMs: 10_000,
+    outcomes: noOutcomes(),
     carried: (over.writers ?? []).length > 0,
     writers: [],
     heldBy: null,

@@ -56,7 +56,7 @@ export class Committer {
   #failure: { readonly error: unknown } | null = null;
   #ended = new AbortController();
   #nextAt: number;
-  #status: CommitStatus = { count: 0, lastAt: null, lastDurationMs: null };
+  #status: CommitStatus = { count: 0, lastAt: null, lastDurationMs: null, lastOutcome: null };
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -205,7 +205,8 @@ export class Committer {
 
   #note(lastDurationMs: number): void {
     const lastAt = this.#options.clock.now();
-    this.#status = { count: this.#status.count + 1, lastAt, lastDurationMs };
+    const count = this.#status.count + 1;
+    this.#status = { count, lastAt, lastDurationMs, lastOutcome: "committed" };
   }
 
   /** Keeps the first failure for who looks next; nothing is sent on after it. */

@@ -1,13 +1,15 @@
 /** Runs a job on a log: waits for what it needs, joins, runs its loop, joins again when replaced. */
 
 import { createHash } from "node:crypto";
-import { type Clock, systemClock } from "../base/clock.ts";
+import { systemClock } from "../base/clock.ts";
 import { FlightsError, hasCode } from "../base/errors.ts";
 import type { Log, TopicDescription } from "../log/log.ts";
 import { Task } from "../stream/task/task.ts";
 import type { Job, JobOptions, Stops } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { MemberLoop, type MemberLoopOptions } from "./member_loop.ts";
+import { RunHistory } from "./run_history.ts";
+import { emptyStatus } from "./member_status.ts";
 import { Outbox } from "./outbox.ts";
 import { topicWarnings } from "./topic_warnings.ts";
 import { type JobStage, jobStages, repartitionTopics, stageInputs } from "./stages.ts";
@@ -30,22 +32,40 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
   const settings = settingsOf(options);
   const { clock, pace } = settings;
   const startedAt = clock.now();
-  const topics = await waitForTopics(log, job, { names: foreignTopics(job), settings });
-  if (topics === null) return stoppedBetweenMembers(job, clock, startedAt);
+  const history = new RunHistory();
+  const between = (waitingFor: string | null) =>
+    emptyStatus(job, { settings, startedAt, history, waitingFor });
+  const observed = {
+    ...settings,
+    observer: {
+      ...settings.observer,
+      waiting: (reason: string) => {
+        settings.observer?.waiting?.(reason);
+        settings.observer?.status?.(between(reason));
+      },
+    },
+  };
+  const topics = await waitForTopics(log, job, {
+    names: foreignTopics(job),
+    settings: observed,
+  });
+  if (topics === null) return between(null);
   let prepared: MemberLoopOptions | null = null;
   let lostAt: number | null = null;
   for (;;) {
     const committed = { any: false };
     try {
-      prepared ??= await prepare(log, job, { settings, topics, startedAt });
-      if (prepared === null) return stoppedBetweenMembers(job, clock, startedAt);
+      prepared ??= await prepare(log, job, { settings, topics, startedAt, history });
+      if (prepared === null) return between(null);
       return await runMember(log, job, noting(prepared, committed));
     } catch (error) {
       if (lostAt === null || committed.any) lostAt = pace.now();
       if (!isWorthAnotherTry(error, { ...settings, lostForMs: pace.now() - lostAt })) throw error;
+      history.noteFence(clock.now(), error.message);
       settings.observer?.replaced?.(error.message);
+      settings.observer?.status?.(between(error.message));
       if (error.code !== "fenced") await pace.sleep(retryInterval, settings.signal);
-      if (settings.signal?.aborted) return stoppedBetweenMembers(job, clock, startedAt);
+      if (settings.signal?.aborted) return between(null);
     }
   }
 }
@@ -185,10 +205,11 @@ function waitForTopics(
 async function prepare(
   log: Log,
   job: Job,
-  { settings, topics, startedAt }: {
+  { settings, topics, startedAt, history }: {
     readonly settings: Settings;
     readonly topics: readonly TopicDescription[];
     readonly startedAt: number;
+    readonly history: RunHistory;
   },
 ): Promise<MemberLoopOptions | null> {
   const { applicationId, topology } = job;
@@ -220,6 +241,7 @@ async function prepare(
     settings,
     partitionsOf: new Map(written.map(({ name, partitions }) => [name, partitions.length])),
     startedAt,
+    history,
   };
 }
 
@@ -260,20 +282,4 @@ function checkRepartitions(
     `Cannot run ${applicationId}: ${other.name} must have ${partitions} partitions as its inputs have, ` +
       `it has ${other.partitions.length}; take the job back with \`flights reset ${applicationId}\``,
   );
-}
-
-/** The status of a job that is stopped while it waits: for its topics, or to join again. */
-function stoppedBetweenMembers(job: Job, clock: Clock, startedAt: number): JobStatus {
-  return {
-    version: 1,
-    applicationId: job.applicationId,
-    member: null,
-    state: "stopped",
-    waitingFor: null,
-    at: clock.now(),
-    startedAt,
-    tasks: [],
-    outputs: {},
-    commits: { count: 0, lastAt: null, lastDurationMs: null },
-  };
 }

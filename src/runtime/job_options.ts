@@ -61,6 +61,8 @@ export interface JobOptions {
   readonly reportInterval?: number;
   /** For people: who runs it; default the application id. */
   readonly description?: string;
+  /** For people: the build of the program, told in its status; default none. */
+  readonly build?: string;
   /** Stops the run after a last commit. */
   readonly signal?: AbortSignal;
   /** Is told what the job does; default: nobody. */

@@ -33,6 +33,52 @@ export interface JobStatus {
   readonly outputs: Readonly<Record<string, number>>;
   /** What its commits did. */
   readonly commits: CommitStatus;
+  /** The build that runs it, as it names itself; null where it does not. */
+  readonly build: string | null;
+  /** The member itself; of a status that several members share, each of them. */
+  readonly members: readonly MemberStatus[];
+}
+
+/** What belongs to one member. */
+export interface MemberStatus {
+  /** Its id in the job's group; null while it is none. */
+  readonly member: string | null;
+  /** What it is doing. */
+  readonly state: JobState;
+  /** What it waits for; null when it does not. */
+  readonly waitingFor: string | null;
+  /** When this was so. */
+  readonly at: number;
+  /** The partition numbers whose tasks it holds. */
+  readonly partitions: readonly number[];
+  /** How often it was given other tasks since the run began. */
+  readonly rebalances: number;
+  /** How often it was replaced, or lost the log, since the run began, and joined again. */
+  readonly fences: number;
+  /** Why it did so last; null when it did not. */
+  readonly lastFence: FenceStatus | null;
+  /** How far it has rebuilt state; null unless its state is `restoring`. */
+  readonly restore: RestoreStatus | null;
+  /** What its commits did. */
+  readonly commits: CommitStatus;
+}
+
+/** Why a member joined again. */
+export interface FenceStatus {
+  /** When. */
+  readonly at: number;
+  /** What it was told. */
+  readonly reason: string;
+}
+
+/** How far state is rebuilt. */
+export interface RestoreStatus {
+  /** How many changelog offsets were read. */
+  readonly done: number;
+  /** How many there are to read; tasks that have not begun count as the mean of the others. */
+  readonly total: number;
+  /** How long the rest will take at this rate, in milliseconds; null before anything was read. */
+  readonly leftMs: number | null;
 }
 
 /** One task. */
@@ -47,10 +93,38 @@ export interface TaskStatus {
   readonly held: number;
   /** Entries of its state tables. */
   readonly stateEntries: number;
+  /** About how many bytes of changelog these come to, by the mean of those that were saved. */
+  readonly stateBytes: number;
+  /** The input whose partition holds back the watermark; null when all are idle. */
+  readonly holder: string | null;
+  /** The windows that are open, as they were at most a second before. */
+  readonly windows: WindowsStatus;
   /** What became of its records (semantics 21). */
   readonly outcomes: Readonly<OutcomeCounts>;
   /** In the order of the topology's sources. */
   readonly inputs: readonly InputStatus[];
+}
+
+/** The open windows of a task. */
+export interface WindowsStatus {
+  /** How many there are, over all operators. */
+  readonly count: number;
+  /** The first to end of each operator, at most eight. */
+  readonly earliest: readonly WindowStatus[];
+}
+
+/** A window that is open. Its times are null where it has no end. */
+export interface WindowStatus {
+  /** The id of the operator's node. */
+  readonly operator: string;
+  /** Its first time. */
+  readonly start: number | null;
+  /** The first time behind it. */
+  readonly end: number | null;
+  /** How many keys it holds. */
+  readonly keys: number;
+  /** What closes it: the watermark or the clock that comes to `end - 1`, or only its trigger. */
+  readonly endsBy: "event-time" | "processing-time" | "never";
 }
 
 /** One input partition. */
@@ -61,10 +135,20 @@ export interface InputStatus {
   readonly position: number;
   /** The high watermark as last seen; null before the first fetch. */
   readonly endOffset: number | null;
+  /** How many offsets are left to process; null before the first fetch. */
+  readonly lag: number | null;
   /** How far event time has come in it, in milliseconds since the Unix epoch; null before that. */
   readonly watermark: number | null;
   /** Whether it holds nothing back (semantics 8). */
   readonly idle: boolean;
+  /** Since when it is idle; null while it is not, and of a table, which never holds back. */
+  readonly idleSince: number | null;
+  /** When its last record came, or the task began. */
+  readonly lastRecordAt: number;
+  /** How long a silence makes it idle, in milliseconds; where watermarks are carried it does not count. */
+  readonly idleTimeoutMs: number;
+  /** What became of its records (semantics 21). */
+  readonly outcomes: Readonly<OutcomeCounts>;
   /** Whether its watermark is what its writers report, not what its records show (semantics 24). */
   readonly carried: boolean;
   /** The jobs that report it; none where it is not carried. */
@@ -101,4 +185,6 @@ export interface CommitStatus {
   readonly lastAt: number | null;
   /** How long the last one took, in milliseconds. */
   readonly lastDurationMs: number | null;
+  /** What became of the last one; `failed` where the member was fenced or lost the log by it. */
+  readonly lastOutcome: "committed" | "failed" | null;
 }

@@ -16,6 +16,9 @@ import { Committer } from "./committer.ts";
 import { StageEnds } from "./stage_ends.ts";
 import { openStart, type StartContext, type StartSettings } from "./start_context.ts";
 import { type StartedTask, startTask } from "./task_start.ts";
+import { memberStatus, type StatusParts } from "./member_status.ts";
+import { RestoreProgress } from "./restore_progress.ts";
+import type { RunHistory } from "./run_history.ts";
 import { taskStatus } from "./task_status.ts";
 
 /** What a fetch takes of each partition: a batch or two, so that memory stays flat. */
@@ -24,6 +27,8 @@ const maxPartitionBytes = 256 * 1024;
 const maxWaitMs = 100;
 /** How often the loop lets what arrives, signals and timers through while it has work. */
 const breathInterval = 4;
+/** A status is told at least that often. */
+const tellInterval = 1_000;
 
 /** What a loop works with; the same for all members of a job. */
 export interface MemberLoopOptions {
@@ -32,6 +37,8 @@ export interface MemberLoopOptions {
   /** Partition counts of all topics that are written. */
   readonly partitionsOf: ReadonlyMap<string, number>;
   readonly startedAt: number;
+  /** What happened to the members before this one. */
+  readonly history: RunHistory;
 }
 
 /** Runs the tasks of one member until it is stopped, replaced, or at its end. */
@@ -48,6 +55,9 @@ export class MemberLoop {
   readonly #ends: StageEnds | null;
   #waitingFor: string | null = null;
   #lastBreathAt = 0;
+  #state: JobState = "running";
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #restore: RestoreProgress | null = null;
 
   constructor(member: Member, options: MemberLoopOptions) {
     this.#member = member;
@@ -90,6 +100,7 @@ export class MemberLoop {
         await this.#takeUp();
         continue;
       }
+      this.#tellIfDue();
       if (this.#tasks.length === 0) {
         this.#standBy();
         continue;
@@ -120,6 +131,7 @@ export class MemberLoop {
     this.#tell("at-end");
     while (!signal?.aborted && this.#member.assignment.generation === this.#generation) {
       await this.#member.poll([], { maxWaitMs, ...(signal && { signal }) });
+      this.#tellIfDue();
     }
   }
 
@@ -164,6 +176,7 @@ export class MemberLoop {
     const { generation, partitions } = this.#member.assignment;
     const { observer } = this.#options.settings;
     this.#generation = generation;
+    this.#options.history.noteRebalance();
     this.#waitingFor = null;
     const before = this.#takeDown();
     if (partitions.length === 0) return;
@@ -177,7 +190,12 @@ export class MemberLoop {
     );
     this.#hold(kept);
     const missing = partitions.filter((one) => !kept.some(({ task }) => task.partition === one));
-    if (missing.length > 0) this.#tell("restoring");
+    if (missing.length > 0) {
+      const { start: { stages }, settings: { pace } } = this.#options;
+      const stateful = stages.filter(({ topology }) => topology.isStateful).length;
+      this.#restore = new RestoreProgress(missing.length * stateful, pace);
+      this.#tell("restoring");
+    }
     const tasks = await this.#startTasks(missing, committed);
     if (tasks === null) return;
     this.#hold([...kept, ...tasks].sort((a, b) => a.task.partition - b.task.partition));
@@ -208,8 +226,10 @@ export class MemberLoop {
     committed: readonly CommittedOffset[],
   ): Promise<readonly StartedTask[] | null> {
     const { clock, onError, maxFuture, untilEnd, signal } = this.#options.settings;
+    const restore = this.#restore!;
     const isWanted = async () => {
       await this.#breathe();
+      this.#tellIfDue();
       await this.#member.poll([]);
       const { isRebalancing, assignment } = this.#member;
       return !signal?.aborted && !isRebalancing && assignment.generation === this.#generation;
@@ -217,7 +237,7 @@ export class MemberLoop {
     const stops = this.#ends?.stops ?? null;
     const starts: StartContext[] = [];
     for (const stage of this.#options.start.stages) {
-      starts.push(await openStart({ ...this.#options.start, stops }, { stage, isWanted }));
+      starts.push(await openStart({ ...this.#options.start, stops }, { stage, isWanted, restore }));
     }
     const tasks: StartedTask[] = [];
     for (const partition of partitions) {
@@ -293,7 +313,7 @@ export class MemberLoop {
     const [reporter, tasks] = [this.#reporter, this.#tasks];
     await this.#committer.settle();
     // When it has become durable, more will have been processed.
-    const status = this.#status();
+    const status = this.#status({ isFresh: false });
     const committed = () => void this.#tell("running", status);
     await this.#committer.commit({ tasks, reporter, isLast, committed });
   }
@@ -308,20 +328,32 @@ export class MemberLoop {
   }
 
   #tell(state: JobState, seen = this.#status()): JobStatus {
-    const status = { ...seen, state, commits: this.#committer.status };
-    this.#options.settings.observer?.status?.(status);
+    const { history, settings: { observer, pace } } = this.#options;
+    this.#state = state;
+    this.#toldAt = pace.now();
+    const status = memberStatus({ ...seen, state, commits: this.#committer.status }, {
+      history,
+      restore: this.#restore?.status ?? null,
+    });
+    observer?.status?.(status);
     return status;
   }
 
-  #status(): Omit<JobStatus, "state" | "commits"> {
+  /** Tells what has not changed as well, so that who looks sees that the loop turns. */
+  #tellIfDue(): void {
+    if (this.#options.settings.pace.now() - this.#toldAt >= tellInterval) this.#tell(this.#state);
+  }
+
+  #status({ isFresh = true } = {}): Omit<StatusParts, "state" | "commits"> {
+    const now = this.#options.settings.clock.now();
     return {
-      version: 1,
+      build: this.#options.settings.build ?? null,
       applicationId: this.#options.start.job.applicationId,
       member: this.#member.id,
       waitingFor: this.#waitingFor,
-      at: this.#options.settings.clock.now(),
+      at: now,
       startedAt: this.#options.startedAt,
-      tasks: this.#tasks.map(taskStatus),
+      tasks: this.#tasks.map((started) => taskStatus(started, { now, isFresh })),
       outputs: Object.fromEntries(this.#committer.outbox.recordsByTopic),
     };
   }

@@ -3,6 +3,7 @@
 import type { Log, TopicDescription } from "../log/log.ts";
 import type { SourceNode } from "../stream/topology.ts";
 import type { Job } from "./job_options.ts";
+import type { RestoreProgress } from "./restore_progress.ts";
 import { watermarksTopic } from "./progress_records.ts";
 import type { OnDataLoss, StartFrom } from "./resume.ts";
 import { type JobStage, repartitionTopics, stageInputs } from "./stages.ts";
@@ -41,6 +42,8 @@ export interface StartContext extends StartSettings {
    * wanted. @throws {FlightsError} `fenced`.
    */
   readonly isWanted: () => Promise<boolean>;
+  /** How far the state of the tasks that are taken up is rebuilt. */
+  readonly restore: RestoreProgress;
 }
 
 /**
@@ -57,7 +60,7 @@ export function followsReports(
 /** Looks at the topics that the tasks of a stage are started on. */
 export async function openStart(
   settings: StartSettings,
-  { stage, isWanted }: Pick<StartContext, "stage" | "isWanted">,
+  { stage, isWanted, restore }: Pick<StartContext, "stage" | "isWanted" | "restore">,
 ): Promise<StartContext> {
   const { log, job: { applicationId } } = settings;
   const { topology } = stage;
@@ -89,6 +92,16 @@ export async function openStart(
   }));
   const firstRank = stageInputs(settings.stages).indexOf(names[0]!);
   const repartitions = repartitionTopics(settings.stages);
-  const own = { stage, repartitions, firstRank, inputs, changelog, sinks, reports, isWanted };
+  const own = {
+    stage,
+    repartitions,
+    firstRank,
+    inputs,
+    changelog,
+    sinks,
+    reports,
+    isWanted,
+    restore,
+  };
   return { ...settings, ...own };
 }

@@ -312,6 +312,7 @@ async function restoreState(
     );
   }
   let offset = Math.max(range.from, startOffset);
+  context.restore.begin(Math.max(0, range.to - offset));
   while (offset < range.to && await context.isWanted()) {
     // What the offsets were committed with may become readable a moment after them.
     const position = { topic, partition, offset, topicId };
@@ -323,6 +324,7 @@ async function restoreState(
         task.restoreState({ key: batch.keyText(i) ?? "", value: batch.valueText(i) });
       }
     }
+    context.restore.note(Math.min(fetched.nextOffset, range.to) - offset);
     offset = fetched.nextOffset;
   }
 }

@@ -1,29 +1,66 @@
 /** What the status of a job tells of a task. */
 
-import { noWatermark } from "../stream/task/progress.ts";
-import type { TaskStatus } from "./job_status.ts";
+import { minimumWatermark, noWatermark } from "../stream/task/progress.ts";
+import type { Task } from "../stream/task/task.ts";
+import type { InputStatus, TaskStatus, WindowsStatus } from "./job_status.ts";
 import type { StartedTask } from "./task_start.ts";
 
-/** A task as it is now. */
-export function taskStatus({ start, task, lanes }: StartedTask): TaskStatus {
-  const finite = (watermark: number) => watermark === noWatermark ? null : watermark;
+/** How many windows of each operator are listed. */
+const listedWindows = 8;
+/** Windows and sizes are looked at that often: to count them takes a walk over the state. */
+const lookInterval = 1_000;
+
+/** What takes a walk over a task's state to tell. */
+interface StateLook {
+  readonly at: number;
+  readonly windows: WindowsStatus;
+  readonly stateBytes: number;
+}
+
+const looks = new WeakMap<Task, StateLook>();
+
+/**
+ * A task as it is now.
+ *
+ * @param options `now`: the job's clock; `isFresh`: whether what takes a walk over the state is looked
+ * at anew, however soon after the last time.
+ */
+export function taskStatus(
+  { start, task, lanes }: StartedTask,
+  { now, isFresh }: { readonly now: number; readonly isFresh: boolean },
+): TaskStatus {
+  const before = isFresh ? undefined : looks.get(task);
+  const { windows, stateBytes } = before !== undefined && Math.abs(now - before.at) < lookInterval
+    ? before
+    : lookAt(task, now);
+  const holding = minimumWatermark(task.inputs);
+  const holder = task.inputs.find(({ idle, watermark }) => !idle && watermark === holding);
   return {
     stage: start.stage.name,
     partition: task.partition,
     watermark: finite(task.watermark),
     held: task.held,
     stateEntries: task.stateEntries,
+    stateBytes,
+    holder: holder?.source.topic ?? null,
+    windows,
     outcomes: task.outcomes,
-    inputs: lanes.map((lane, index) => {
-      const { position, watermark, idle, upstream } = task.inputs[index]!;
+    inputs: lanes.map((lane, index): InputStatus => {
+      const input = task.inputs[index]!;
+      const { position, watermark, idle, upstream, lastRecordAt, source } = input;
       const { endOffset, unreported } = lane;
       const slowest = upstream.slowest;
       return {
         topic: lane.source.topic,
         position,
         endOffset,
+        lag: endOffset === null ? null : Math.max(0, endOffset - position),
         watermark: finite(watermark),
         idle,
+        idleSince: input.idleFrom(now),
+        lastRecordAt,
+        idleTimeoutMs: source.watermarks.idleTimeout,
+        outcomes: { ...input.outcomes },
         carried: upstream.isCarried,
         writers: upstream.jobs,
         heldBy: slowest && { ...slowest, watermark: finite(slowest.watermark) },
@@ -31,4 +68,21 @@ export function taskStatus({ start, task, lanes }: StartedTask): TaskStatus {
       };
     }),
   };
+}
+
+function finite(watermark: number): number | null {
+  return watermark === noWatermark ? null : watermark;
+}
+
+function lookAt(task: Task, now: number): StateLook {
+  const operators = task.openWindows(listedWindows);
+  const windows: WindowsStatus = {
+    count: operators.reduce((sum, { count }) => sum + count, 0),
+    earliest: operators.flatMap(({ operator, earliest }) =>
+      earliest.map((window) => ({ operator, ...window }))
+    ),
+  };
+  const look = { at: now, windows, stateBytes: task.stateBytes };
+  looks.set(task, look);
+  return look;
 }

@@ -8,6 +8,7 @@ import type { RawRecord } from "../base/record.ts";
 import type { Tap } from "./sinks.ts";
 import type { Feed } from "./sources.ts";
 import type { OperatorContext } from "./task/task_context.ts";
+import type { OpenWindows } from "./windows/open_windows.ts";
 import type { ClosedBy } from "./windows/window.ts";
 import type { WatermarkStrategy } from "./watermark_strategy.ts";
 
@@ -36,6 +37,8 @@ export interface Operator {
   lastTimer?(): number | null;
   /** Whether the watermark alone can still make it give something out. */
   waits?(): boolean;
+  /** For who looks at the task: its open windows, of which `limit` are listed. */
+  openWindows?(limit: number): OpenWindows;
 }
 
 /** Where the outputs of an operator go. */

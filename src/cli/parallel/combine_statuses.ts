@@ -37,6 +37,8 @@ export function combineStatuses(
     tasks: combineTasks([...ended, ...byAge.flatMap(({ tasks }) => tasks)]),
     outputs: combineOutputs(statuses),
     commits: combineCommits(statuses),
+    build: newest.build,
+    members: statuses.flatMap(({ members }) => members),
   };
 }
 
@@ -57,6 +59,6 @@ function combineOutputs(statuses: readonly JobStatus[]): JobStatus["outputs"] {
 function combineCommits(statuses: readonly JobStatus[]): JobStatus["commits"] {
   const all = statuses.map(({ commits }) => commits)
     .sort((a, b) => (a.lastAt ?? -Infinity) - (b.lastAt ?? -Infinity));
-  const { lastAt, lastDurationMs } = all.at(-1)!;
-  return { count: all.reduce((sum, { count }) => sum + count, 0), lastAt, lastDurationMs };
+  const count = all.reduce((sum, one) => sum + one.count, 0);
+  return { ...all.at(-1)!, count };
 }

@@ -11,13 +11,17 @@ function task(partition: number, used: number): TaskStatus {
     watermark: null,
     held: 0,
     stateEntries: 0,
+    stateBytes: 0,
+    holder: null,
+    windows: { count: 0, earliest: [] },
     outcomes,
     inputs: [],
   };
 }
 
 function commits(count: number, lastAt: number | null, lastDurationMs: number | null) {
-  return { count, lastAt, lastDurationMs } satisfies CommitStatus;
+  const lastOutcome = lastAt === null ? null : "committed";
+  return { count, lastAt, lastDurationMs, lastOutcome } satisfies CommitStatus;
 }
 
 function status(more: Partial<JobStatus> = {}): JobStatus {
@@ -32,6 +36,8 @@ function status(more: Partial<JobStatus> = {}): JobStatus {
     tasks: [],
     outputs: {},
     commits: commits(0, null, null),
+    build: null,
+    members: [],
     ...more,
   };
 }

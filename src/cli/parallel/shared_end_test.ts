@@ -21,11 +21,16 @@ function status(state: JobState, ...partitions: readonly number[]): JobStatus {
       watermark: null,
       held: 0,
       stateEntries: 0,
+      stateBytes: 0,
+      holder: null,
+      windows: { count: 0, earliest: [] },
       outcomes: noOutcomes(),
       inputs: [],
     })),
     outputs: {},
-    commits: { count: 0, lastAt: null, lastDurationMs: null },
+    commits: { count: 0, lastAt: null, lastDurationMs: null, lastOutcome: null },
+    build: null,
+    members: [],
   };
 }
 

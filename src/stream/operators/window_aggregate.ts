@@ -6,6 +6,7 @@ import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
 import type { ClosedBy, Window, WindowAssigner } from "../windows/window.ts";
 import type { AggregateFunction } from "./aggregate_function.ts";
+import { listOpenWindows, type OpenWindows } from "../windows/open_windows.ts";
 import { LateElements } from "./late_elements.ts";
 import type { Firing, WindowOutput, WindowOutputBuilder } from "./window_function.ts";
 
@@ -174,6 +175,13 @@ class WindowAggregate<T, A, R> implements Operator {
   lastOpenEnd(): number | null {
     const last = this.#table.windows().at(-1);
     return last === undefined || last.end - 1 <= this.context.watermark ? null : last.end;
+  }
+
+  openWindows(limit: number): OpenWindows {
+    const { watermark } = this.context;
+    const { endsBy } = this.config.assigner;
+    const open = this.#table.sizes().filter(({ window }) => window.end - 1 > watermark);
+    return listOpenWindows(open, { limit, endsBy });
   }
 
   waits(): boolean {

@@ -8,6 +8,7 @@ import { FlightsError } from "../../base/errors.ts";
 import { type Pane, PaneTable, type PaneTimer } from "../state/pane_table.ts";
 import type { OperatorContext } from "../task/task_context.ts";
 import type { Downstream, Operator } from "../topology.ts";
+import { listOpenWindows, type OpenWindows } from "../windows/open_windows.ts";
 import type { Trigger, TriggerLogic, TriggerResult } from "../windows/trigger.ts";
 import type { ClosedBy, Window, WindowAssigner } from "../windows/window.ts";
 import { LateElements } from "./late_elements.ts";
@@ -249,6 +250,20 @@ class WindowOperator<T, A, R> implements Operator {
     this.#contents.clear(pane);
     this.#panes.remove(pane);
     this.#output.letGo?.(pane.window, pane.key);
+  }
+
+  openWindows(limit: number): OpenWindows {
+    const { endsBy } = this.config.assigner;
+    const { watermark } = this.context;
+    const open = new Map<string, { readonly window: Window; keys: number }>();
+    for (const { window } of this.#panes.panes()) {
+      if (endsBy === "event-time" && window.end - 1 <= watermark) continue;
+      const name = `${window.start} ${window.end}`;
+      const known = open.get(name);
+      if (known === undefined) open.set(name, { window, keys: 1 });
+      else known.keys++;
+    }
+    return listOpenWindows(open.values(), { limit, endsBy });
   }
 
   lastOpenEnd(): number | null {

@@ -39,6 +39,8 @@ interface RegisteredTable {
   readonly shape: string;
   readonly lifetime: string | null;
   saved: boolean;
+  /** How many entries were saved or restored, and how many bytes of changelog these were. */
+  readonly seen: { entries: number; bytes: number };
 }
 
 /** The name under which the shapes of the tables are kept. */
@@ -56,7 +58,8 @@ export class StateTables {
   add<T extends Table>(table: T, options: TableSettings & { readonly name: string }): T {
     const { name, shape, lifetime = null } = options;
     assert(name !== shapes && !this.#tables.has(name), `the table ${name} is there already`);
-    this.#tables.set(name, { table, shape, lifetime, saved: false });
+    const seen = { entries: 0, bytes: 0 };
+    this.#tables.set(name, { table, shape, lifetime, saved: false, seen });
     return table;
   }
 
@@ -65,6 +68,18 @@ export class StateTables {
     let size = 0;
     for (const { table } of this.#tables.values()) size += table.size;
     return size;
+  }
+
+  /**
+   * How many bytes of changelog the entries come to: of each table its entries times the mean length of
+   * those that were saved or restored. To know it to the byte each entry's length would have to be kept.
+   */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { table, seen } of this.#tables.values()) {
+      if (seen.entries > 0) bytes += table.size * seen.bytes / seen.entries;
+    }
+    return Math.round(bytes);
   }
 
   /** What the entries of each table mean. */
@@ -103,6 +118,7 @@ export class StateTables {
         ...this.#tables.keys(),
       ]);
     }
+    if (entry.value !== null) note(known.seen, entry.key, entry.value);
     known.table.restore(key, value);
   }
 
@@ -120,12 +136,14 @@ export class StateTables {
     const changes: ChangelogEntry[] = [];
     for (const [name, known] of this.#tables) {
       const before = changes.length;
-      known.table.takeChanges((key, value) =>
-        changes.push({
+      known.table.takeChanges((key, value) => {
+        const change = {
           key: JSON.stringify([name, ...key]),
           value: value === undefined ? null : JSON.stringify(value),
-        })
-      );
+        };
+        changes.push(change);
+        if (change.value !== null) note(known.seen, change.key, change.value);
+      });
       if (changes.length > before && !known.saved) {
         known.saved = true;
         changes.push({ key: JSON.stringify([shapes, name]), value: JSON.stringify(known.shape) });
@@ -133,6 +151,12 @@ export class StateTables {
     }
     return changes;
   }
+}
+
+/** Lengths count in characters of JSON text, which are mostly bytes: to encode them would cost more. */
+function note(seen: RegisteredTable["seen"], key: string, value: string): void {
+  seen.entries++;
+  seen.bytes += key.length + value.length;
 }
 
 function incompatible(name: string, need: string, there: readonly string[]): FlightsError {

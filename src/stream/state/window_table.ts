@@ -84,6 +84,11 @@ export class WindowTable<A> implements Table {
     return windows.sort((a, b) => a.end - b.end);
   }
 
+  /** How many keys each window has, in no order. */
+  sizes(): readonly { readonly window: Window; readonly keys: number }[] {
+    return [...this.#panes.values()].map(({ window, slots }) => ({ window, keys: slots.size }));
+  }
+
   /** What `window` holds, in the order of the keys' bytes (semantics 4). */
   slots(window: Window): readonly WindowSlot<A>[] {
     const slots = [...this.#pane(window)?.slots.values() ?? []];

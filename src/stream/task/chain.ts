@@ -1,5 +1,6 @@
 /** Wires the operators of a topology together for one task: a plain function call each. */
 
+import type { OperatorWindows } from "../windows/open_windows.ts";
 import type { OperatorContext } from "./task_context.ts";
 import type { Downstream, Emit, Node, Operator, Topology } from "../topology.ts";
 
@@ -17,6 +18,8 @@ export interface Chain {
   lastTimer(): number | null;
   /** Whether windows are open or timers set: the watermark alone makes them give something out. */
   waits(): boolean;
+  /** For who looks at the task: the open windows of each operator that has some. */
+  openWindows(limit: number): readonly OperatorWindows[];
 }
 
 /** One input of a node that takes elements of another. */
@@ -32,6 +35,7 @@ const nowhere: Emit = () => {};
 export function buildChain(topology: Topology, context: OperatorContext): Chain {
   const inlets = new Map<string, Pick<Operator, "process" | "processSecond">>();
   const operators: Operator[] = [];
+  const ids: string[] = [];
   const inletOf = ({ node, input }: Consumer): Emit => {
     const { process, processSecond } = inlets.get(node.id)!;
     return input === 1 && processSecond !== undefined ? processSecond : process;
@@ -53,6 +57,7 @@ export function buildChain(topology: Topology, context: OperatorContext): Chain 
     }
     const operator = node.build(context, downstreamOf(emit, tagged));
     operators.unshift(operator);
+    ids.unshift(node.id);
     inlets.set(node.id, operator);
   }
 
@@ -67,6 +72,13 @@ export function buildChain(topology: Topology, context: OperatorContext): Chain 
     lastOpenEnd: () => largest(operators.map((operator) => operator.lastOpenEnd?.() ?? null)),
     lastTimer: () => largest(operators.map((operator) => operator.lastTimer?.() ?? null)),
     waits: () => operators.some((operator) => operator.waits?.() ?? false),
+    openWindows: (limit) =>
+      operators.flatMap((one, index) => {
+        const windows = one.openWindows?.(limit);
+        return windows === undefined || windows.count === 0
+          ? []
+          : [{ operator: ids[index]!, ...windows }];
+      }),
   };
 }
 

@@ -41,6 +41,7 @@ export class InputProgress implements Progress {
   upstream = new Upstream();
   /** The clock when a record last moved or confirmed the watermark, or at the start. */
   #lastRecordAt: number;
+  #idleFrom: number | null = null;
 
   /** @param now the clock's time. */
   constructor(source: SourceNode, now: number) {
@@ -70,6 +71,24 @@ export class InputProgress implements Progress {
       outcomes: { ...this.outcomes },
       upstream: this.upstream.save(),
     };
+  }
+
+  /** The clock when its last record came, or when the task began. */
+  get lastRecordAt(): number {
+    return this.#lastRecordAt;
+  }
+
+  /**
+   * For who looks at it: since when it is idle, or null while it is not. Where the clock judges that, to
+   * the millisecond; where it is carried, since it was looked at first.
+   */
+  idleFrom(now: number): number | null {
+    if (!this.idle || this.source.isTable) return this.#idleFrom = null;
+    if (this.#idleFrom === null || this.#idleFrom < this.#lastRecordAt) {
+      const silentFrom = this.#lastRecordAt + this.source.watermarks.idleTimeout;
+      this.#idleFrom = this.upstream.isCarried ? now : Math.min(now, silentFrom);
+    }
+    return this.#idleFrom;
   }
 
   /** Moves or confirms the watermark after a record, and tells whether the task has to follow. */

@@ -6,13 +6,14 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { describeDuration } from "../../base/duration.ts";
-import { FlightsError, messageOf } from "../../base/errors.ts";
+import { FlightsError } from "../../base/errors.ts";
 import { noTimestamp, type RawRecord, textHeader } from "../../base/record.ts";
 import { formatTime } from "../../base/time.ts";
+import { BadRecordError, type BadRecordReason } from "../json.ts";
+import type { OperatorWindows } from "../windows/open_windows.ts";
 import { buildChain, type Chain } from "./chain.ts";
 import { type OutcomeCounts, sumOutcomes } from "./counts.ts";
 import { InputProgress, type SavedInput } from "./input_progress.ts";
-import { BadRecordError, type BadRecordReason } from "../json.ts";
 import { minimumWatermark, type NewestRecord, noWatermark, silenceWatermark } from "./progress.ts";
 import { type ChangelogEntry, StateTables } from "../state/tables.ts";
 import { ValueTable } from "../state/value_table.ts";
@@ -105,6 +106,16 @@ export class Task {
     return this.#state.size;
   }
 
+  /** How many bytes of changelog they come to, by the mean of the entries that were saved. */
+  get stateBytes(): number {
+    return this.#state.bytes;
+  }
+
+  /** For who looks at it: the open windows of each operator that has some. */
+  openWindows(limit: number): readonly OperatorWindows[] {
+    return this.#chain.openWindows(limit);
+  }
+
   /** What its state means, table by table: saved state of another shape is refused. */
   get stateShapes(): Readonly<Record<string, string>> {
     return this.#state.shapes;
@@ -163,9 +174,8 @@ export class Task {
 
   /** Takes in what a writer of an input reported of the records up to its position (semantics 24). */
   applyUpstream(index: number, report: ProgressReport): void {
-    const input = this.#inputs[index]!;
-    input.upstream.apply(report);
-    this.#carry(input);
+    this.#inputs[index]!.upstream.apply(report);
+    this.#carry(this.#inputs[index]!);
   }
 
   /** Takes out a job among the writers of an input. */
@@ -221,7 +231,7 @@ export class Task {
       try {
         this.#chain.sources[index]!(context.element, timestamp, "");
       } catch (error) {
-        throw this.#failure(error);
+        throw this.#context.failure(error);
       }
       input.outcomes[context.outcome]++;
     }
@@ -251,7 +261,7 @@ export class Task {
         return this.#refuse(input, record, { reason: "no-timestamp", message });
       }
     } catch (error) {
-      if (!(error instanceof BadRecordError)) throw this.#failure(error);
+      if (!(error instanceof BadRecordError)) throw this.#context.failure(error);
       return this.#refuse(input, record, error);
     }
     // Of what was repartitioned it was judged before, by another clock maybe.
@@ -295,16 +305,6 @@ export class Task {
     return null;
   }
 
-  #failure(error: unknown): unknown {
-    if (error instanceof FlightsError && error.code === "misplaced-key") return error;
-    return new FlightsError(
-      "operator-failed",
-      `Cannot process ${this.#context.describeRecord()}: the job's functions must not throw, one threw ` +
-        `"${messageOf(error)}"`,
-      { cause: error },
-    );
-  }
-
   #noteNewest(timestamp: number): void {
     if (timestamp > this.#newest.timestamp) this.#newest = { timestamp, arrivedAt: this.#now };
   }
@@ -318,7 +318,7 @@ export class Task {
     this.#now = this.#options.clock.now();
     for (const input of this.#inputs) input.wake();
     if (this.#options.bounded) return;
-    this.#watch();
+    this.#context.guard(() => this.#chain.watchers.forEach((one) => one.tick(this.#now)));
     this.#fallIdle();
     if (minimumWatermark(this.#inputs) !== null) return this.#follow();
     const strategies = this.#streams.map((input) => input.source.watermarks);
@@ -329,15 +329,6 @@ export class Task {
       ...strategies.map((strategy) => Math.max(strategy.idleTimeout, strategy.outOfOrderness)),
     );
     this.#advance(silenceWatermark(this.#newest, this.#now, margin), "silence");
-  }
-
-  /** Lets timers of processing time come due. */
-  #watch(): void {
-    try {
-      for (const watcher of this.#chain.watchers) watcher.tick(this.#now);
-    } catch (error) {
-      throw this.#failure(error);
-    }
   }
 
   /** Lets inputs fall idle in the order of their time-outs, however late the clock is looked at. */
@@ -388,14 +379,13 @@ export class Task {
   }
 
   #advance(watermark: number, closedBy: ClosedBy): void {
-    const context = this.#context;
-    if (watermark <= context.watermark) return;
+    if (watermark <= this.#context.watermark) return;
     try {
       for (const follower of this.#chain.followers) follower.advance(watermark, closedBy);
     } catch (error) {
-      throw this.#failure(error);
+      throw this.#context.failure(error);
     }
-    context.watermark = watermark;
+    this.#context.watermark = watermark;
     this.#progressed = true;
   }
 

@@ -1,6 +1,7 @@
 /** What the operators of a task see of it, and what becomes of the record in work. */
 
 import type { Clock } from "../../base/clock.ts";
+import { FlightsError, messageOf } from "../../base/errors.ts";
 import { type Header, type RawRecord, textHeader } from "../../base/record.ts";
 import type { Outcome } from "./counts.ts";
 import { noWatermark } from "./progress.ts";
@@ -93,6 +94,26 @@ export class TaskScope implements OperatorContext {
       textHeader("source-partition", this.partition),
       textHeader("source-offset", this.#record?.offset ?? -1),
     ];
+  }
+
+  /** Calls functions of the job. @throws {FlightsError} {@linkcode TaskScope.failure} of what they throw. */
+  guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
+  /** What a throw of the job's functions, or of a check of ours within them, is told as. */
+  failure(error: unknown): unknown {
+    if (error instanceof FlightsError && error.code === "misplaced-key") return error;
+    return new FlightsError(
+      "operator-failed",
+      `Cannot process ${this.describeRecord()}: the job's functions must not throw, one threw ` +
+        `"${messageOf(error)}"`,
+      { cause: error },
+    );
   }
 
   describeRecord(): string {
