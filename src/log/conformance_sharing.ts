@@ -176,7 +176,7 @@ export const sharingTests: Readonly<Record<string, LogTest>> = {
   },
 
   "lets each partition be committed by its holder alone, whatever members do": (underTest) =>
-    scheduleTest(underTest, { runs: 5 }),
+    scheduleTest(underTest, { runs: 3 }),
 };
 
 /** Two topics of as many partitions, and a group to read them. */

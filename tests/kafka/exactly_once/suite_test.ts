@@ -15,7 +15,7 @@ Deno.test({
   name: "semantics 15: members, brokers and connections that fail lose and double nothing",
   ignore: permissions.ignore || isFull(),
   fn: async () => {
-    const report = await runSuite({ seed: 4, seconds: 60 });
+    const report = await runSuite({ seed: 4, seconds: 45 });
     assert.deepEqual(report.findings, [], describeReport(report));
     assert.ok(sum(report.faults.values()) >= 15, describeReport(report));
   },
