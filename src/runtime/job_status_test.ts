@@ -2,10 +2,16 @@
 
 import assert from "node:assert/strict";
 import { SimulatedClock } from "../base/clock.ts";
+import { StreamEnvironment } from "../stream/environment.ts";
+import { json } from "../stream/json.ts";
+import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
+import { EventTimeSessionWindows } from "../stream/windows/session_windows.ts";
 import { runJob } from "./job.ts";
+import type { JobOptions } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { RestoreProgress } from "./restore_progress.ts";
-import { openLog, sales, sell } from "./test_sales.ts";
+import { faultyLog } from "./test_faults.ts";
+import { openLog, type Sale, sales, sell, untilEnd } from "./test_sales.ts";
 
 Deno.test("a status tells lag, holder, open windows, state and the commit's outcome", async () => {
   const log = await openLog();
@@ -45,4 +51,44 @@ Deno.test("a restore tells how long the rest takes at the rate so far", () => {
   restore.note(50);
   restore.begin(0);
   assert.deepEqual(restore.status, { done: 100, total: 150, leftMs: 500 });
+});
+
+/** All statuses that a bounded run tells. */
+async function statusesOf(run: (options: JobOptions) => Promise<unknown>): Promise<JobStatus[]> {
+  const seen: JobStatus[] = [];
+  await run(untilEnd({ observer: { status: (status) => seen.push(status) } }));
+  return seen;
+}
+
+Deno.test("a status counts fences over the members of a run, with the last one's reason", async () => {
+  const log = await openLog();
+  await sell(log, [0, 1], [61, 2], [130, 4]);
+  const faulty = faultyLog(log, [{ atCommit: 2, kind: "fenced" }]);
+  const seen = await statusesOf((options) => runJob(faulty, sales(), options));
+  const [member] = seen.at(-1)!.members;
+  assert.deepEqual([member!.fences, member!.rebalances], [1, 2]);
+  assert.match(member!.lastFence!.reason, /as planned/);
+  assert.ok(seen.some(({ commits }) => commits.lastOutcome === "failed"), "a commit failed");
+  assert.equal(seen.at(-1)!.commits.lastOutcome, "committed");
+  await log.close();
+});
+
+Deno.test("a status lists the first eight of the open windows, and counts them all", async () => {
+  const log = await openLog();
+  await sell(log, ...Array.from({ length: 10 }, (_, i) => [i * 2, 1] as const));
+  const env = new StreamEnvironment();
+  env.fromSource<Sale>(
+    { topic: "sales", deserializer: json((value) => value as Sale), partitionedBy: "shop" },
+    WatermarkStrategy.forBoundedOutOfOrderness("1h"),
+  ).keyBy("shop").window(EventTimeSessionWindows.withGap("1s")).reduce((a) => a)
+    .sinkTo({ topic: "totals" });
+  const job = { applicationId: "sales-job", topology: env.topology };
+  const seen = await statusesOf((options) => runJob(log, job, options));
+  const { windows } = seen.at(-1)!.tasks[0]!;
+  assert.equal(windows.count, 10);
+  assert.deepEqual(
+    windows.earliest.map(({ start, keys }) => [start, keys]),
+    Array.from({ length: 8 }, (_, i) => [i * 2_000, 1]),
+  );
+  await log.close();
 });
