@@ -1,24 +1,25 @@
 /**
- * The rules of docs/semantics.md and the tests named after them. Each rule has a row in the page's
- * table, `| 7 | test files |`, and each file named there holds a test `semantics 7: ...`.
+ * The rules of docs/semantics.md and the tests named after them. Each rule has an item in the page's
+ * list, `- Rule 7`, with an item for each test file below it, and each of these holds a test
+ * `semantics 7: ...`. One file a line: so changes of it merge.
  */
 
 /** Reads a file of the repository; null where there is none. */
 export type ReadText = (path: string) => string | null;
 
-/** The rules without a row, and the rows without their test, as lines for people. */
+/** The rules without an item, and the items without their test, as lines for people. */
 export function rulesProblems(page: string, read: ReadText): string[] {
   const rules = [...page.matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) => Number(number));
-  const rows = new Map<number, string[]>();
-  for (const [, number, files] of page.matchAll(/^\| *(\d+) *\|(.*)$/gm)) {
-    rows.set(Number(number), [...files!.matchAll(/`([^`]+\.ts)`/g)].map(([, file]) => file!));
+  const items = new Map<number, string[]>();
+  for (const [, number, files] of page.matchAll(/^- Rule (\d+)\n((?: {2}- .*\n)*)/gm)) {
+    items.set(Number(number), [...files!.matchAll(/`([^`]+\.ts)`/g)].map(([, file]) => file!));
   }
   return [
-    ...rules.filter((rule) => !rows.get(rule)?.length).map((rule) => `rule ${rule} names no test`),
-    ...[...rows.keys()].filter((row) => !rules.includes(row)).map((row) =>
-      `there is no rule ${row}`
+    ...rules.filter((rule) => !items.get(rule)?.length).map((rule) => `rule ${rule} names no test`),
+    ...[...items.keys()].filter((item) => !rules.includes(item)).map((item) =>
+      `there is no rule ${item}`
     ),
-    ...[...rows].flatMap(([rule, files]) =>
+    ...[...items].flatMap(([rule, files]) =>
       files.filter((file) => !rulesTested(read(file) ?? "").has(rule))
         .map((file) => `${file} has no test "semantics ${rule}: ..."`)
     ),
