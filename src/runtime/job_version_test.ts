@@ -12,7 +12,10 @@ import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import { runJob } from "./job.ts";
 import { draining, openLog, overlay, type Sale } from "./test_sales.ts";
 
-type Change = (stream: KeyedStream<Sale, string>) => DataStream<Sale>;
+type Change = (
+  stream: KeyedStream<Sale, string>,
+  env: StreamEnvironment,
+) => DataStream<Sale>;
 
 const add = (a: Sale, b: Sale) => ({ shop: a.shop, sum: a.sum + b.sum });
 
@@ -30,15 +33,23 @@ const joined = (upper: string): Change => (stream) =>
     processElement: (left, right, _, out) => out.collect(add(left, right)),
   }));
 
+const lookedUp = (isInner: boolean): Change => (stream, env) => {
+  const table = env.fromTable({ topic: "shops", deserializer: json((value) => value) });
+  return isInner
+    ? stream.lookupJoin(table, (sale) => sale, { type: "inner" })
+    : stream.lookupJoin(table, (sale) => sale);
+};
+
 /** The version under which the members of a job join their group. */
 async function versionOf(change: Change): Promise<string> {
   const log = await openLog();
+  await log.createTopics([{ name: "shops", partitions: 1 }]);
   const env = new StreamEnvironment();
   const stream = env.fromSource<Sale>(
     { topic: "sales", deserializer: json((value) => value as Sale), partitionedBy: "shop" },
     WatermarkStrategy.forMonotonousTimestamps(),
   ).keyBy("shop");
-  change(stream).sinkTo({ topic: "totals" });
+  change(stream, env).sinkTo({ topic: "totals" });
   const versions: string[] = [];
   const listening = overlay(log, {
     join: (group, options) => {
@@ -62,6 +73,8 @@ Deno.test("members whose jobs differ in a setting or a time-to-live are not of o
     windowed("2m", CountTrigger.of(2)),
     joined("1s"),
     joined("2s"),
+    lookedUp(false),
+    lookedUp(true),
   ];
   const versions = await Promise.all(jobs.map(versionOf));
   assert.equal(new Set(versions).size, jobs.length);
