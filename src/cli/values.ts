@@ -5,6 +5,7 @@ import { parseDuration } from "../base/duration.ts";
 import { messageOf } from "../base/errors.ts";
 import { parseTime } from "../base/time.ts";
 import { parseBootstrapServers } from "../log/kafka/bootstrap_servers.ts";
+import { whyNoApplicationId } from "../runtime/topics.ts";
 
 /** Lets commander name the option in front of what is wrong with its value. */
 function checked<T>(parse: (text: string) => T): (text: string) => T {
@@ -90,10 +91,14 @@ export function positive(text: string): number {
 
 /** An application id: what Kafka allows in a topic's name, since topics are named after it. */
 export function applicationId(text: string): string {
-  if (/^[a-zA-Z0-9._-]{1,200}$/.test(text)) return text;
-  throw new InvalidArgumentError(
-    "It must be 1 to 200 of a-z, A-Z, 0-9, dot, underscore and hyphen.",
-  );
+  if (!/^[a-zA-Z0-9._-]{1,200}$/.test(text)) {
+    throw new InvalidArgumentError(
+      "It must be 1 to 200 of a-z, A-Z, 0-9, dot, underscore and hyphen.",
+    );
+  }
+  const unfit = whyNoApplicationId(text);
+  if (unfit !== null) throw new InvalidArgumentError(`I${unfit.slice(1)}.`);
+  return text;
 }
 
 /** A topic's name, by Kafka's rule. */

@@ -54,6 +54,9 @@ Deno.test("applicationId takes what may begin a topic's name", () => {
   assert.equal(values.applicationId("a.B_c-1"), "a.B_c-1");
   assert.equal(values.applicationId("x".repeat(200)).length, 200);
   refuses(values.applicationId, ["", "a b", "a/b", "x".repeat(201)]);
+  assert.equal(values.applicationId("a-sink"), "a-sink");
+  const others = ["changelog", "repartition", "source", "sink"].map((kind) => `a-${kind}-x`);
+  refuses(values.applicationId, others);
 });
 
 Deno.test("topicName takes the names that Kafka takes", () => {

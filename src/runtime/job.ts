@@ -15,7 +15,7 @@ import { topicWarnings } from "./topic_warnings.ts";
 import { type JobStage, jobStages, repartitionTopics, stageInputs } from "./stages.ts";
 import { StageStops } from "./stage_stops.ts";
 import { waitFor } from "./wait_for.ts";
-import { ensureTopics, ownTopics, topicsMissing } from "./topics.ts";
+import { ensureTopics, ownTopics, topicsMissing, whyNoApplicationId } from "./topics.ts";
 
 /** How long to wait before a log that could not be reached is tried again, in milliseconds. */
 const retryInterval = 1_000;
@@ -29,6 +29,13 @@ type Settings = MemberLoopOptions["settings"];
  */
 export async function runJob(log: Log, job: Job, options: JobOptions = {}): Promise<JobStatus> {
   checkOverTopics(job);
+  const unfit = whyNoApplicationId(job.applicationId);
+  if (unfit !== null) {
+    throw new FlightsError(
+      "invalid-argument",
+      `Cannot run a job by the application id "${job.applicationId}": ${unfit}`,
+    );
+  }
   const settings = settingsOf(options);
   const { clock, pace } = settings;
   const startedAt = clock.now();

@@ -9,6 +9,7 @@ import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
 import { runJob } from "./job.ts";
 import type { ResumePoint } from "./resume.ts";
 import { resetJob } from "./reset.ts";
+import { fails } from "./test_sales.ts";
 
 interface Sale {
   readonly shop: string;
@@ -137,5 +138,13 @@ Deno.test("resetJob of a job that never ran finds nothing", async () => {
   const nothing = { inputs: [], offsets: [], deletedTopics: [] };
   assert.deepEqual(await resetJob(log, "nobody"), nothing);
   assert.deepEqual(await resetJob(log, "nobody", { to: 5 }), nothing);
+  await log.close();
+});
+
+Deno.test("no job goes by a name that a reset would take for a topic of another", async () => {
+  const log = await openSqliteLog({ directory: ":memory:" });
+  const job = { ...salesJob(), applicationId: "a-sink-x" };
+  const error = await fails("invalid-argument", runJob(log, job));
+  assert.match(error.message, /must not contain "-sink-"/);
   await log.close();
 });

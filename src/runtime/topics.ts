@@ -26,9 +26,18 @@ export function sinkTopic(applicationId: string, name: string): string {
  * its feeds and taps have the same names.
  */
 export function isOwnTopic(applicationId: string, topic: string): boolean {
-  return ["changelog", "repartition", "source", "sink"].some((kind) =>
-    topic.startsWith(`${applicationId}-${kind}-`)
-  );
+  return ownKinds.some((kind) => topic.startsWith(`${applicationId}-${kind}-`));
+}
+
+/** What a job's own topics are for, as it stands in their names. */
+const ownKinds = ["changelog", "repartition", "source", "sink"] as const;
+
+/**
+ * Why no job may go by a name, or null: that of one of another job's topics would be taken for it.
+ */
+export function whyNoApplicationId(name: string): string | null {
+  const kind = ownKinds.find((one) => name.includes(`-${one}-`));
+  return kind === undefined ? null : `it must not contain "-${kind}-", as topics of jobs do`;
 }
 
 /**
