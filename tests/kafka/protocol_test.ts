@@ -4,7 +4,7 @@ import { hasCode } from "../../src/base/errors.ts";
 import { factsOf } from "../../src/log/kafka/errors.ts";
 import { addPartitionsToTxn } from "../../src/log/kafka/protocol/add_partitions_to_txn_v3.ts";
 import { createTopics } from "../../src/log/kafka/protocol/create_topics_v7.ts";
-import { deleteGroups } from "../../src/log/kafka/protocol/delete_groups_v2.ts";
+import { deleteGroups } from "../../src/log/kafka/protocol/testdata/delete_groups_v2.ts";
 import { deleteTopics } from "../../src/log/kafka/protocol/delete_topics_v6.ts";
 import { describeConfigs } from "../../src/log/kafka/protocol/describe_configs_v4.ts";
 import { describeGroups } from "../../src/log/kafka/protocol/describe_groups_v5.ts";

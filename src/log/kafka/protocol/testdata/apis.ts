@@ -2,7 +2,7 @@ import { addOffsetsToTxn } from "../add_offsets_to_txn_v3.ts";
 import { addPartitionsToTxn } from "../add_partitions_to_txn_v3.ts";
 import { apiVersions } from "../api_versions_v3.ts";
 import { createTopics } from "../create_topics_v7.ts";
-import { deleteGroups } from "../delete_groups_v2.ts";
+import { deleteGroups } from "./delete_groups_v2.ts";
 import { deleteTopics } from "../delete_topics_v6.ts";
 import { describeConfigs } from "../describe_configs_v4.ts";
 import { describeGroups } from "../describe_groups_v5.ts";

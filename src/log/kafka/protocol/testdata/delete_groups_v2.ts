@@ -8,7 +8,7 @@
  * ```
  */
 
-import { Api, type Response } from "./api.ts";
+import { Api, type Response } from "../api.ts";
 
 /** Which groups. */
 export interface DeleteGroupsRequest {
