@@ -16,6 +16,8 @@ function input(over: Partial<InputStatus> = {}): InputStatus {
     idle: false,
     idleSince: null,
     lastRecordAt: 0,
+    idleAt: null,
+    lastMovedAt: 0,
     idleTimeoutMs: 10_000,
     outcomes: noOutcomes(),
     carried: (over.writers ?? []).length > 0,

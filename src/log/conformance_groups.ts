@@ -48,7 +48,11 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     const joining = (...topics: string[]) => join(log, `${prefix}g`, { topics });
     await assertFails(joining(one, `${prefix}missing`), "topic-missing");
     await assertFails(joining(one, two), "partitions-changed");
-    assert.deepEqual(await log.describeGroup(`${prefix}g`), { members: [], offsets: [] });
+    assert.deepEqual(await log.describeGroup(`${prefix}g`), {
+      members: [],
+      offsets: [],
+      processes: [],
+    });
   },
 
   "lets a second member stand by and take over once the first has left": async (
@@ -140,7 +144,7 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     const [topic, group, unused] = [`${prefix}t`, `${prefix}g`, `${prefix}unused`];
     const listed = async () => (await log.listGroups()).filter((one) => one.startsWith(prefix));
     await log.createTopics([{ name: topic, partitions: 1 }]);
-    assert.deepEqual(await log.describeGroup(unused), { members: [], offsets: [] });
+    assert.deepEqual(await log.describeGroup(unused), { members: [], offsets: [], processes: [] });
     const passing = await joined(log, unused, topic);
     const member = await joined(log, group, topic);
     assert.deepEqual((await listed()).toSorted(), [group, unused]);

@@ -133,6 +133,34 @@ export interface GroupDescription {
   readonly members: readonly GroupMember[];
   /** One a partition that it has committed in. */
   readonly offsets: readonly CommittedOffset[];
+  /** The processes that tell where they answer questions about it, by address. */
+  readonly processes: readonly AnnouncedProcess[];
+}
+
+/** A process that works for a group, or waits to, and answers questions. */
+export interface AnnouncedProcess {
+  /** For people: host, process, role. */
+  readonly description: string;
+  /** Where it answers, as the beginning of a URL: `http://127.0.0.1:9464`. */
+  readonly address: string;
+}
+
+/** An announcement, until it is taken back; it goes with its process, too. */
+export interface Announcement {
+  /** Takes it back. Does nothing the second time. */
+  close(): Promise<void>;
+}
+
+/** A transaction that has begun to write to a partition and has not ended: readers wait at it. */
+export interface OpenTransaction extends TopicPartition {
+  /** The first offset that it wrote there; what lies behind is not read before it ends. */
+  readonly startOffset: number;
+  /** Marks its batches. */
+  readonly producerId: number;
+  /** Who writes it; null where the log does not tell. */
+  readonly transactionalId: string | null;
+  /** When it began; null where the log does not tell. */
+  readonly startedAt: number | null;
 }
 
 /** A live member of a group. */
@@ -272,6 +300,13 @@ export interface Log {
   listGroups(): Promise<readonly string[]>;
   /** A group; with neither members nor offsets when nobody ever used it. */
   describeGroup(group: string): Promise<GroupDescription>;
+  /**
+   * Tells where this process answers questions about a group's job: {@linkcode describeGroup} lists it
+   * from then on, on Kafka once the process has a member in the group.
+   */
+  announce(group: string, process: AnnouncedProcess): Promise<Announcement>;
+  /** The transactions that hold back readers of these topics now, by topic and partition. */
+  openTransactions(topics: readonly string[]): Promise<readonly OpenTransaction[]>;
   /** Replaces all of a group's offsets. @throws {FlightsError} `members-alive`. */
   resetGroup(group: string, offsets: readonly CommittedOffset[]): Promise<void>;
   /** Joins a group. @throws {FlightsError} `topic-missing`, `partitions-changed`. */

@@ -36,7 +36,18 @@ export async function runJob(log: Log, job: Job, options: JobOptions = {}): Prom
       `Cannot run a job by the application id "${job.applicationId}": ${unfit}`,
     );
   }
-  const settings = settingsOf(options);
+  const { address, description = job.applicationId } = options;
+  const announced = address === undefined
+    ? null
+    : await log.announce(job.applicationId, { description, address });
+  try {
+    return await runAnnounced(log, job, settingsOf(options));
+  } finally {
+    await announced?.close();
+  }
+}
+
+async function runAnnounced(log: Log, job: Job, settings: Settings): Promise<JobStatus> {
   const { clock, pace } = settings;
   const startedAt = clock.now();
   const history = new RunHistory();

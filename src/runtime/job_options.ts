@@ -63,6 +63,8 @@ export interface JobOptions {
   readonly description?: string;
   /** For people: the build of the program, told in its status; default none. */
   readonly build?: string;
+  /** Where this process answers questions about the job, told to the log; default nowhere. */
+  readonly address?: string;
   /** Stops the run after a last commit. */
   readonly signal?: AbortSignal;
   /** Is told what the job does; default: nobody. */

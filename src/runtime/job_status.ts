@@ -29,6 +29,10 @@ export interface JobStatus {
   readonly startedAt: number;
   /** The tasks that it holds. */
   readonly tasks: readonly TaskStatus[];
+  /** The topics that its records come from, in the order of its topology; none of its own. */
+  readonly reads: readonly string[];
+  /** The topics that its results go to, in the order of its topology; none of its own, late or dead letters. */
+  readonly writes: readonly string[];
   /** Records written to each topic since the tasks were taken up. */
   readonly outputs: Readonly<Record<string, number>>;
   /** What its commits did. */
@@ -125,6 +129,11 @@ export interface WindowStatus {
   readonly keys: number;
   /** What closes it: the watermark or the clock that comes to `end - 1`, or only its trigger. */
   readonly endsBy: "event-time" | "processing-time" | "never";
+  /**
+   * When silence closes it (semantics 9), on the job's clock, if nothing comes any more; null where
+   * that is turned off, or an input has more to read, or its writers judge what is idle and one is not.
+   */
+  readonly silenceAt: number | null;
 }
 
 /** One input partition. */
@@ -143,8 +152,12 @@ export interface InputStatus {
   readonly idle: boolean;
   /** Since when it is idle; null while it is not, and of a table, which never holds back. */
   readonly idleSince: number | null;
+  /** When it will be idle if nothing comes any more; null while it is, or where the clock does not judge it. */
+  readonly idleAt: number | null;
   /** When its last record came, or the task began. */
   readonly lastRecordAt: number;
+  /** When its position was seen to move last, or the task began. */
+  readonly lastMovedAt: number;
   /** How long a silence makes it idle, in milliseconds; where watermarks are carried it does not count. */
   readonly idleTimeoutMs: number;
   /** What became of its records (semantics 21). */

@@ -331,7 +331,11 @@ export class MemberLoop {
     const { history, settings: { observer, pace } } = this.#options;
     this.#state = state;
     this.#toldAt = pace.now();
-    const status = memberStatus({ ...seen, state, commits: this.#committer.status }, {
+    const status = memberStatus(this.#options.start.job, {
+      ...seen,
+      state,
+      commits: this.#committer.status,
+    }, {
       history,
       restore: this.#restore?.status ?? null,
     });
@@ -348,7 +352,6 @@ export class MemberLoop {
     const now = this.#options.settings.clock.now();
     return {
       build: this.#options.settings.build ?? null,
-      applicationId: this.#options.start.job.applicationId,
       member: this.#member.id,
       waitingFor: this.#waitingFor,
       at: now,

@@ -5,11 +5,14 @@ import type { Job } from "./job_options.ts";
 import type { CommitStatus, JobStatus, MemberStatus, TaskStatus } from "./job_status.ts";
 import type { RunHistory } from "./run_history.ts";
 
-/** The status of one member's job, but for what belongs to the member. */
-export type StatusParts = Omit<JobStatus, "members" | "version">;
+/** The status of one member's job, but for what belongs to the member and what its topology tells. */
+export type StatusParts = Omit<JobStatus, "members" | "version" | TopologyPart>;
+
+type TopologyPart = "applicationId" | "reads" | "writes";
 
 /** Puts a status together. @param restore how far state is rebuilt; null when nothing is. */
 export function memberStatus(
+  { applicationId, topology }: Job,
   parts: StatusParts,
   { history, restore }: { readonly history: RunHistory; readonly restore: MemberStatus["restore"] },
 ): JobStatus {
@@ -27,7 +30,14 @@ export function memberStatus(
     restore: state === "restoring" ? restore : null,
     commits,
   };
-  return { version: 1, ...parts, members: [own] };
+  return {
+    version: 1,
+    applicationId,
+    reads: [...new Set(topology.sources.map(({ topic }) => topic))],
+    writes: topology.sinkTopics,
+    ...parts,
+    members: [own],
+  };
 }
 
 function partitionsOf(tasks: readonly TaskStatus[]): readonly number[] {
@@ -36,7 +46,7 @@ function partitionsOf(tasks: readonly TaskStatus[]): readonly number[] {
 
 /** The status of a run that is no member: stopped, or waiting to be one again. */
 export function emptyStatus(
-  { applicationId }: Job,
+  job: Job,
   { settings: { clock, build }, startedAt, history, waitingFor }: {
     readonly settings: { readonly clock: Clock; readonly build?: string };
     readonly startedAt: number;
@@ -45,8 +55,7 @@ export function emptyStatus(
   },
 ): JobStatus {
   const lastOutcome: CommitStatus["lastOutcome"] = history.fences > 0 ? "failed" : null;
-  return memberStatus({
-    applicationId,
+  return memberStatus(job, {
     build: build ?? null,
     member: null,
     state: waitingFor === null ? "stopped" : "waiting",

@@ -113,7 +113,7 @@ export class OthersWait {
    */
   check(
     applicationId: string,
-    { members, offsets, left, now, wait }: GroupDescription & {
+    { members, offsets, left, now, wait }: Pick<GroupDescription, "members" | "offsets"> & {
       readonly left: readonly number[];
       readonly now: number;
       readonly wait: number;

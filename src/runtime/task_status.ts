@@ -47,7 +47,7 @@ export function taskStatus(
     outcomes: task.outcomes,
     inputs: lanes.map((lane, index): InputStatus => {
       const input = task.inputs[index]!;
-      const { position, watermark, idle, upstream, lastRecordAt, source } = input;
+      const { position, watermark, idle, upstream, source } = input;
       const { endOffset, unreported } = lane;
       const slowest = upstream.slowest;
       return {
@@ -58,7 +58,9 @@ export function taskStatus(
         watermark: finite(watermark),
         idle,
         idleSince: input.idleFrom(now),
-        lastRecordAt,
+        idleAt: input.idleAt,
+        lastRecordAt: input.lastRecordAt,
+        lastMovedAt: input.lastMovedAt,
         idleTimeoutMs: source.watermarks.idleTimeout,
         outcomes: { ...input.outcomes },
         carried: upstream.isCarried,
@@ -79,7 +81,13 @@ function lookAt(task: Task, now: number): StateLook {
   const windows: WindowsStatus = {
     count: operators.reduce((sum, { count }) => sum + count, 0),
     earliest: operators.flatMap(({ operator, earliest }) =>
-      earliest.map((window) => ({ operator, ...window }))
+      earliest.map((window) => ({
+        operator,
+        ...window,
+        silenceAt: window.endsBy === "event-time" && window.end !== null
+          ? task.silenceAt(window.end)
+          : null,
+      }))
     ),
   };
   const look = { at: now, windows, stateBytes: task.stateBytes };

@@ -10,7 +10,7 @@ import { OthersWait, type StageStops } from "../../runtime/stage_stops.ts";
 import type { EverywhereOptions } from "../everywhere.ts";
 import { runOptions } from "../job_flags.ts";
 import { jobOf, type JobRequest } from "../jobs.ts";
-import { combineStatuses } from "./combine_statuses.ts";
+import { combineStatuses } from "../../status/combine_statuses.ts";
 import { nameOf } from "./member_name.ts";
 import { type MemberWorker, startMember } from "./member_worker.ts";
 import { SharedEnd } from "./shared_end.ts";

@@ -9,6 +9,8 @@ const stops = new Map([["a", [10, 20, 0]], ["b", [1, 2, 0]]]);
 function status(state: JobState, ...partitions: readonly number[]): JobStatus {
   return {
     version: 1,
+    reads: [],
+    writes: [],
     applicationId: "job",
     member: null,
     state,

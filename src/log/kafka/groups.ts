@@ -60,7 +60,7 @@ export async function describeGroup(
       partitions: decodeAssignment(assignment).partitions,
     }));
   });
-  return { members, offsets: await offsetsOf(cluster, group) };
+  return { members, offsets: await offsetsOf(cluster, group), processes: [] };
 }
 
 function offsetsOf(cluster: KafkaCluster, group: string): Promise<readonly CommittedOffset[]> {

@@ -3,6 +3,8 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlightsError } from "../../base/errors.ts";
 import type {
+  AnnouncedProcess,
+  Announcement,
   CommittedOffset,
   FetchedPartition,
   FetchOptions,
@@ -10,6 +12,7 @@ import type {
   JoinOptions,
   Log,
   Member,
+  OpenTransaction,
   OutputBatch,
   Position,
   TopicDescription,
@@ -135,6 +138,14 @@ class KafkaLog implements Log {
 
   describeGroup(group: string): Promise<GroupDescription> {
     return describeGroup(this.#cluster, group);
+  }
+
+  announce(_group: string, _process: AnnouncedProcess): Promise<Announcement> {
+    return Promise.resolve({ close: () => Promise.resolve() });
+  }
+
+  openTransactions(_topics: readonly string[]): Promise<readonly OpenTransaction[]> {
+    return Promise.resolve([]);
   }
 
   resetGroup(group: string, offsets: readonly CommittedOffset[]): Promise<void> {

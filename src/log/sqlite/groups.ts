@@ -35,7 +35,7 @@ export class Groups {
       description: member.description,
       partitions: holds(member) ? member.held! : [],
     }));
-    return { members, offsets: this.offsets(group) };
+    return { members, offsets: this.offsets(group), processes: [] };
   }
 
   /** The committed offsets of a group. */

@@ -6,6 +6,8 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { type ErrorCode, FlightsError, messageOf } from "../../base/errors.ts";
 import type {
+  AnnouncedProcess,
+  Announcement,
   CommittedOffset,
   FetchedPartition,
   FetchOptions,
@@ -13,6 +15,7 @@ import type {
   JoinOptions,
   Log,
   Member,
+  OpenTransaction,
   OutputBatch,
   Position,
   TopicDescription,
@@ -204,6 +207,14 @@ class SqliteLog implements Log {
       "describe a group of",
       () => this.#groups.describe(group, this.#clock.now()),
     );
+  }
+
+  announce(_group: string, _process: AnnouncedProcess): Promise<Announcement> {
+    return Promise.resolve({ close: () => Promise.resolve() });
+  }
+
+  openTransactions(_topics: readonly string[]): Promise<readonly OpenTransaction[]> {
+    return Promise.resolve([]);
   }
 
   resetGroup(group: string, offsets: readonly CommittedOffset[]): Promise<void> {

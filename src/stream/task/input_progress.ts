@@ -42,12 +42,14 @@ export class InputProgress implements Progress {
   /** The clock when a record last moved or confirmed the watermark, or at the start. */
   #lastRecordAt: number;
   #idleFrom: number | null = null;
+  #moved: { readonly position: number; readonly at: number };
 
   /** @param now the clock's time. */
   constructor(source: SourceNode, now: number) {
     this.source = source;
     this.idle = source.isTable;
     this.#lastRecordAt = now;
+    this.#moved = { position: this.position, at: now };
   }
 
   /** Takes it up where a commit left it. */
@@ -76,6 +78,24 @@ export class InputProgress implements Progress {
   /** The clock when its last record came, or when the task began. */
   get lastRecordAt(): number {
     return this.#lastRecordAt;
+  }
+
+  /** The clock when its position was seen to have moved, or when the task began. */
+  get lastMovedAt(): number {
+    return this.#moved.at;
+  }
+
+  /** Notes where it is. */
+  notePosition(now: number): void {
+    if (this.position !== this.#moved.position) this.#moved = { position: this.position, at: now };
+  }
+
+  /** For who looks at it: when silence makes it idle; null while it is, and where no clock judges that. */
+  get idleAt(): number | null {
+    const { source, upstream } = this;
+    const isJudged = !source.isTable && this.writersKnown && !upstream.isCarried;
+    if (this.idle || !isJudged || !this.caughtUp) return null;
+    return this.#lastRecordAt + source.watermarks.idleTimeout;
   }
 
   /**

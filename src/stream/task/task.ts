@@ -16,6 +16,7 @@ import { type OutcomeCounts, sumOutcomes } from "./counts.ts";
 import { InputProgress, type SavedInput } from "./input_progress.ts";
 import { minimumWatermark, type NewestRecord, noWatermark, silenceWatermark } from "./progress.ts";
 import { type ChangelogEntry, StateTables } from "../state/tables.ts";
+import { silenceAt, silenceMargin } from "./silence.ts";
 import { ValueTable } from "../state/value_table.ts";
 import { deadLetterTopic } from "../stray_topics.ts";
 import type { Outputs } from "./task_context.ts";
@@ -316,19 +317,23 @@ export class Task {
    */
   tick(): void {
     this.#now = this.#options.clock.now();
-    for (const input of this.#inputs) input.wake();
+    for (const input of this.#inputs) {
+      input.notePosition(this.#now);
+      input.wake();
+    }
     if (this.#options.bounded) return;
     this.#context.guard(() => this.#chain.watchers.forEach((one) => one.tick(this.#now)));
     this.#fallIdle();
     if (minimumWatermark(this.#inputs) !== null) return this.#follow();
-    const strategies = this.#streams.map((input) => input.source.watermarks);
-    if (strategies.length === 0 || !strategies.every((strategy) => strategy.closesOnSilence)) {
-      return;
-    }
-    const margin = Math.max(
-      ...strategies.map((strategy) => Math.max(strategy.idleTimeout, strategy.outOfOrderness)),
-    );
+    const margin = silenceMargin(this.#streams);
+    if (margin === null) return;
     this.#advance(silenceWatermark(this.#newest, this.#now, margin), "silence");
+  }
+
+  /** For who looks at it: when silence closes a window that ends before `end`; see {@linkcode silenceAt}. */
+  silenceAt(end: number): number | null {
+    if (this.#options.bounded) return null;
+    return silenceAt(this.#streams, { end, newest: this.#newest, now: this.#now });
   }
 
   /** Lets inputs fall idle in the order of their time-outs, however late the clock is looked at. */

@@ -1,6 +1,6 @@
 /** The status of a job's members in one process, as if they were one member. */
 
-import type { JobState, JobStatus, TaskStatus } from "../../runtime/job_status.ts";
+import type { JobState, JobStatus, TaskStatus } from "../runtime/job_status.ts";
 
 /** The state of several members is the first of these that one of them has. */
 const states: readonly JobState[] = [
@@ -35,6 +35,8 @@ export function combineStatuses(
     at: newest.at,
     startedAt: Math.min(...statuses.map(({ startedAt }) => startedAt)),
     tasks: combineTasks([...ended, ...byAge.flatMap(({ tasks }) => tasks)]),
+    reads: newest.reads,
+    writes: newest.writes,
     outputs: combineOutputs(statuses),
     commits: combineCommits(statuses),
     build: newest.build,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { CommitStatus, JobStatus, TaskStatus } from "../../runtime/job_status.ts";
-import { noOutcomes } from "../../stream/task/counts.ts";
+import type { CommitStatus, JobStatus, TaskStatus } from "../runtime/job_status.ts";
+import { noOutcomes } from "../stream/task/counts.ts";
 import { combineStatuses } from "./combine_statuses.ts";
 
 function task(partition: number, used: number): TaskStatus {
@@ -27,6 +27,8 @@ function commits(count: number, lastAt: number | null, lastDurationMs: number | 
 function status(more: Partial<JobStatus> = {}): JobStatus {
   return {
     version: 1,
+    reads: [],
+    writes: [],
     applicationId: "job",
     member: null,
     state: "running",
