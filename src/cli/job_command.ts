@@ -2,6 +2,7 @@
 
 import process from "node:process";
 import { runJob } from "../runtime/job.ts";
+import { answering } from "./answering.ts";
 import { runCommand } from "./command.ts";
 import { runOptions } from "./job_flags.ts";
 import { jobOf, type JobRequest } from "./jobs.ts";
@@ -16,20 +17,27 @@ export function runJobCommand(request: JobRequest): Promise<number> {
     const { applicationId } = job;
     tell.info(`${applicationId} starts on ${log.description}`, { job: applicationId });
     const teller = new JobTeller(tell, options);
+    const isEmbedded = everywhere.bootstrapServer === undefined;
+    const answers = { log, tell, isEmbedded, http: options.http, own: () => teller.statuses };
     try {
-      const status = options.parallelism > 1
-        ? await runMembers(log, request, {
-          everywhere,
-          signal,
-          observerOf: (member) => teller.observer(member),
-          warn: (message) => teller.warn(message),
-        })
-        : await runJob(log, job, {
-          ...runOptions(options),
-          description: `${applicationId} (process ${process.pid})`,
-          signal,
-          observer: teller.observer(),
-        });
+      const status = await answering(
+        answers,
+        (address) =>
+          options.parallelism > 1
+            ? runMembers(log, request, {
+              everywhere,
+              address,
+              signal,
+              observerOf: (member) => teller.observer(member),
+              warn: (message) => teller.warn(message),
+            })
+            : runJob(log, job, {
+              ...runOptions(options, { address }),
+              description: `${applicationId} (process ${process.pid})`,
+              signal,
+              observer: teller.observer(),
+            }),
+      );
       teller.end(status);
     } finally {
       teller.close();

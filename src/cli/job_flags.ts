@@ -6,6 +6,7 @@ import type { JobOptions, Stops } from "../runtime/job_options.ts";
 import type { OnDataLoss, StartFrom } from "../runtime/resume.ts";
 import type { OnError } from "../stream/task/task.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
+import { type HttpOption, httpOption } from "./answering.ts";
 import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import { withRule } from "./usage.ts";
 import {
@@ -36,6 +37,7 @@ export type JobCommandOptions = EverywhereOptions & {
   readonly onDataLoss: OnDataLoss;
   readonly commitInterval: number;
   readonly parallelism: number;
+  readonly http?: HttpOption;
 };
 
 const day = 86_400_000;
@@ -135,7 +137,8 @@ export function withJobOptions<A extends unknown[], O extends Record<string, unk
       new Option("--parallelism <n>", "members of the job in this process, a worker thread each")
         .argParser(integer(1, maxParallelism)).default(1),
     )
-    .addOption(applicationIdOption(name));
+    .addOption(applicationIdOption(name))
+    .addOption(httpOption());
   const complete = withEverywhere(command) as unknown as Command<A, O & JobCommandOptions>;
   return withRule(complete, ({ has }) => {
     const needsEnd = (["drain", "wait"] as const).find((name) => has(name) && !has("untilEnd"));
@@ -150,8 +153,11 @@ export function watermarkStrategy<T>(options: TimeOptions): WatermarkStrategy<T>
   return options.closeOnSilence ? strategy : strategy.withoutClosingOnSilence();
 }
 
-/** How the options say a member is run. @param stops for members that end together. */
-export function runOptions(options: JobCommandOptions, stops?: Stops): JobOptions {
+/** How the options say a member is run. @param options `stops`: for members that end together. */
+export function runOptions(
+  options: JobCommandOptions,
+  { stops, address }: { readonly stops?: Stops | null; readonly address?: string | null } = {},
+): JobOptions {
   const { commitInterval, from, onError, onDataLoss, maxFuture, watermarks } = options;
   const { untilEnd, drain, wait } = options;
   return {
@@ -162,6 +168,7 @@ export function runOptions(options: JobCommandOptions, stops?: Stops): JobOption
     onDataLoss,
     maxFuture,
     watermarks,
+    ...(address && { address }),
     ...(untilEnd && { untilEnd: { drain: drain === true, wait, ...(stops && { stops }) } }),
   };
 }

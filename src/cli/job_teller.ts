@@ -25,11 +25,17 @@ export class JobTeller {
   readonly #sources = new Map<string, string>();
   /** The watermark of each task whose open windows were fired. */
   readonly #drained = new Map<number, number>();
+  #status: JobStatus | null = null;
 
   constructor(tell: Teller, options: JobCommandOptions) {
     this.#tell = tell;
     this.#options = options;
     this.#progress = new ProgressLine(options.applicationId, options.untilEnd === true);
+  }
+
+  /** The job as it was told last, of all members together; none before anything was. */
+  get statuses(): readonly JobStatus[] {
+    return this.#status === null ? [] : [this.#status];
   }
 
   /**
@@ -52,7 +58,9 @@ export class JobTeller {
       drained: (partition, watermark) => this.#drained.set(partition, watermark),
       status: (status) => {
         if (status.waitingFor === null) this.#waiting.delete(member);
-        if (member === 0) this.#tellStatus(status);
+        if (member !== 0) return;
+        this.#status = status;
+        this.#tellStatus(status);
       },
     };
   }

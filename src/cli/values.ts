@@ -6,6 +6,7 @@ import { messageOf } from "../base/errors.ts";
 import { parseTime } from "../base/time.ts";
 import { parseBootstrapServers } from "../log/kafka/bootstrap_servers.ts";
 import { whyNoApplicationId } from "../runtime/topics.ts";
+import type { ListenAddress } from "../status/http/server.ts";
 
 /** Lets commander name the option in front of what is wrong with its value. */
 function checked<T>(parse: (text: string) => T): (text: string) => T {
@@ -125,3 +126,14 @@ export const brokers = checked((text) => {
   parseBootstrapServers(text);
   return text;
 });
+
+/** `off`, or where to listen: `[HOST:]PORT`, an IPv6 host in brackets; port 0 is any that is free. */
+export function httpAddress(text: string): ListenAddress | "off" {
+  if (text === "off") return text;
+  const [, host, digits] = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+):)?(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port > 65_535) {
+    throw new InvalidArgumentError("It must be [HOST:]PORT, such as 9464 or 0.0.0.0:9464, or off.");
+  }
+  return host === undefined ? { port } : { host: host.replace(/^\[|\]$/g, ""), port };
+}

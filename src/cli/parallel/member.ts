@@ -22,7 +22,7 @@ export async function runMember(): Promise<void> {
 }
 
 async function run(
-  { member, request, everywhere, stops }: MemberStart,
+  { member, request, everywhere, stops, address }: MemberStart,
   { post, stop }: {
     readonly post: (message: MemberMessage) => void;
     readonly stop: AbortController;
@@ -32,7 +32,7 @@ async function run(
   const log = await openLog(everywhere);
   try {
     return await runJob(log, jobOf(request), {
-      ...runOptions(options, stops ?? undefined),
+      ...runOptions(options, { stops, address }),
       description: nameOf(options.applicationId, member),
       signal: stop.signal,
       observer: observerTo(post),

@@ -22,6 +22,8 @@ const lookInterval = 250;
 export interface MembersOptions {
   /** Names the log that each of them opens for itself. */
   readonly everywhere: EverywhereOptions;
+  /** Where this process answers questions; null for nowhere. */
+  readonly address: string | null;
   /** Stops all of them, each after a last commit. */
   readonly signal: AbortSignal;
   /** Who is told what a member does, by its number from 1; by 0, what all of them do together. */
@@ -39,7 +41,7 @@ export interface MembersOptions {
 export async function runMembers(
   log: Log,
   request: JobRequest,
-  { everywhere, signal, observerOf, warn }: MembersOptions,
+  { everywhere, address, signal, observerOf, warn }: MembersOptions,
 ): Promise<JobStatus> {
   const { options } = request;
   const job = jobOf(request);
@@ -63,7 +65,9 @@ export async function runMembers(
       if (end?.isReached) members.stop();
     };
     members.add(
-      startMember({ member, request, everywhere, stops }, { observer: { ...observer, status } }),
+      startMember({ member, request, everywhere, stops, address }, {
+        observer: { ...observer, status },
+      }),
     );
   }
   try {

@@ -15,6 +15,8 @@ export interface MemberStart {
   readonly everywhere: EverywhereOptions;
   /** Where a bounded run stops; null for a run without end. */
   readonly stops: Stops | null;
+  /** Where its process answers questions; null for nowhere. */
+  readonly address: string | null;
 }
 
 /** The only thing that is ever asked of a worker: that its member commits and leaves. */
