@@ -16,9 +16,11 @@ import { mergeCommand } from "./merge.ts";
 import { produceCommand } from "./produce.ts";
 import { resetCommand } from "./reset.ts";
 import { statsCommand } from "./stats.ts";
+import { statusCommand } from "./status.ts";
 import { topicsCommand } from "./topics.ts";
 import { TextOutput, writeError } from "./text_output.ts";
 import { withExamples } from "./usage.ts";
+import { whyCommand } from "./why.ts";
 
 /** Takes help and usage errors; default: stdout and stderr. */
 export type UsageOutput = Pick<OutputConfiguration, "writeOut" | "writeErr">;
@@ -56,6 +58,8 @@ export function createProgram(output: UsageOutput = {}): UntypedCommand {
     datagenCommand(),
     mergeCommand(),
     statsCommand(),
+    statusCommand(),
+    whyCommand(),
     explainCommand(),
     resetCommand(),
     topicsCommand(),

@@ -22,14 +22,22 @@ export interface CommandContext {
 /** The body of a command; returns its exit code, by default 0 or that of the signal. */
 export type CommandBody = (context: CommandContext) => Promise<number | void>;
 
-/** Opens the log, runs `body` and returns the exit code; errors are told, never thrown. */
-export async function runCommand(options: EverywhereOptions, body: CommandBody): Promise<number> {
+/**
+ * Opens the log, runs `body` and returns the exit code; errors are told, never thrown.
+ *
+ * @param settings `mustExist`: the command only looks, and makes no log.
+ */
+export async function runCommand(
+  options: EverywhereOptions,
+  body: CommandBody,
+  { mustExist = false }: { readonly mustExist?: boolean } = {},
+): Promise<number> {
   const tell = startLogging(options);
   const stop = listenForStop();
   let log: Log | null = null;
   try {
     const everywhere = await withCommandConfigRead(options);
-    log = await openLog(everywhere);
+    log = await openLog(everywhere, { mustExist });
     const code = await body({ log, tell, everywhere, signal: stop.signal });
     return code ?? stop.exitCode ?? exitCode.done;
   } catch (error) {

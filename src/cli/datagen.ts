@@ -22,7 +22,7 @@ import { recreateTopics } from "./recreate_topics.ts";
 import { withExamples, withRule } from "./usage.ts";
 import { integer, positive, rate, seed, share, time } from "./values.ts";
 import { waitForLog, waitForTopics } from "./wait_for_topics.ts";
-import { counted } from "./words.ts";
+import { counted } from "../base/words.ts";
 
 /** About how many records an append holds when there are that many. */
 const chunkSize = 8_192;

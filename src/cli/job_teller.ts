@@ -10,7 +10,7 @@ import type { Fields, Teller } from "./logging.ts";
 import { ProgressLine } from "./progress_line.ts";
 import { resumeLines } from "./resume_lines.ts";
 import { describeHolder, sourceLines, unreportedLines } from "./watermark_lines.ts";
-import { counted } from "./words.ts";
+import { counted } from "../base/words.ts";
 
 /** Tells of one run of a job: in lines above a progress line. */
 export class JobTeller {

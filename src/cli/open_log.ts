@@ -11,14 +11,19 @@ import { kafkaLogOptions } from "./kafka_settings.ts";
  * Opens Kafka where brokers are named, on the command line or in the client properties; else the
  * embedded log. Client properties must have been read before.
  *
+ * @param settings `mustExist`: an embedded log that is not there is not made (`topic-missing`).
  * @throws {FlightsError} `log-unreachable`, `log-forbidden`, `log-corrupt`, `log-version`,
  * `invalid-argument` for client properties that cannot be used.
  */
-export async function openLog(options: EverywhereOptions): Promise<Log> {
+export async function openLog(
+  options: EverywhereOptions,
+  { mustExist = false }: { readonly mustExist?: boolean } = {},
+): Promise<Log> {
   const kafka = await kafkaLogOptions(options);
   if (kafka !== null) return openKafkaLog(kafka);
   const faultPoint = armedFaultPoint(process.env.FLIGHTS_FAULT_POINT);
-  return await openSqliteLog({ directory: options.data, ...(faultPoint && { faultPoint }) });
+  const { data: directory } = options;
+  return await openSqliteLog({ directory, mustExist, ...(faultPoint && { faultPoint }) });
 }
 
 /**

@@ -14,7 +14,7 @@ import { linesOf } from "../base/lines.ts";
 import { withExamples, withWait } from "./usage.ts";
 import { topicName } from "./values.ts";
 import { waitForTopics } from "./wait_for_topics.ts";
-import { counted } from "./words.ts";
+import { counted } from "../base/words.ts";
 
 interface ProduceOptions extends EverywhereOptions {
   readonly file?: string;

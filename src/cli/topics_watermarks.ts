@@ -15,7 +15,7 @@ import { writeError } from "./text_output.ts";
 import { withExamples, withRule, withWait } from "./usage.ts";
 import { applicationId, topicName } from "./values.ts";
 import { waitForTopics } from "./wait_for_topics.ts";
-import { counted } from "./words.ts";
+import { counted } from "../base/words.ts";
 
 /** Builds the command. */
 export function watermarksCommand() {

@@ -3,7 +3,7 @@
 import { formatTime } from "../base/time.ts";
 import type { InputStatus, JobStatus, TaskStatus, WriterStatus } from "../runtime/job_status.ts";
 import type { Fields } from "./logging.ts";
-import { counted } from "./words.ts";
+import { counted } from "../base/words.ts";
 
 /** What is told of one topic. */
 export interface TopicLine {

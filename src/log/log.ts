@@ -296,7 +296,7 @@ export interface Log {
    */
   append(outputs: readonly OutputBatch[]): Promise<readonly number[]>;
 
-  /** The ids of all groups that have a live member or committed offsets. */
+  /** The ids of all groups that have a live member, an announced process or committed offsets, in order. */
   listGroups(): Promise<readonly string[]>;
   /** A group; with neither members nor offsets when nobody ever used it. */
   describeGroup(group: string): Promise<GroupDescription>;

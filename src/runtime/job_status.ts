@@ -160,6 +160,8 @@ export interface InputStatus {
   readonly lastMovedAt: number;
   /** How long a silence makes it idle, in milliseconds; where watermarks are carried it does not count. */
   readonly idleTimeoutMs: number;
+  /** How far behind a newer record of its partition one may come, in milliseconds. */
+  readonly outOfOrdernessMs: number;
   /** What became of its records (semantics 21). */
   readonly outcomes: Readonly<OutcomeCounts>;
   /** Whether its watermark is what its writers report, not what its records show (semantics 24). */

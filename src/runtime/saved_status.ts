@@ -63,6 +63,7 @@ function savedTask(
       lastRecordAt: 0,
       lastMovedAt: 0,
       idleTimeoutMs: 0,
+      outOfOrdernessMs: 0,
       outcomes: one.outcomes,
       carried: one.reports > 0,
       writers: [],

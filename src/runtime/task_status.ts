@@ -62,6 +62,7 @@ export function taskStatus(
         lastRecordAt: input.lastRecordAt,
         lastMovedAt: input.lastMovedAt,
         idleTimeoutMs: source.watermarks.idleTimeout,
+        outOfOrdernessMs: source.watermarks.outOfOrderness,
         outcomes: { ...input.outcomes },
         carried: upstream.isCarried,
         writers: upstream.jobs,

@@ -8,7 +8,7 @@ import type { JobStatus } from "../../runtime/job_status.ts";
 import { sumOutcomes } from "../../stream/task/counts.ts";
 import { isColored } from "../logging.ts";
 import type { TextOutput } from "../text_output.ts";
-import { counted } from "../words.ts";
+import { counted } from "../../base/words.ts";
 import type { Audit } from "./audit.ts";
 import type { DemoPicture, DemoView } from "./demo_run.ts";
 

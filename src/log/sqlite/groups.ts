@@ -3,6 +3,7 @@
 import { FlightsError } from "../../base/errors.ts";
 import type { CommittedOffset, GroupDescription } from "../log.ts";
 import { checkMetadata } from "../offset_metadata.ts";
+import type { AnnouncedProcesses } from "./announced_processes.ts";
 import type { Database } from "./database.ts";
 import { type GroupMembers, holds } from "./group_members.ts";
 import { findPartition, partitionMissing } from "./topics.ts";
@@ -11,20 +12,23 @@ import { findPartition, partitionMissing } from "./topics.ts";
 export class Groups {
   readonly #db: Database;
   readonly #members: GroupMembers;
+  readonly #processes: AnnouncedProcesses;
 
-  constructor(db: Database, members: GroupMembers) {
+  constructor(db: Database, members: GroupMembers, processes: AnnouncedProcesses) {
     this.#db = db;
     this.#members = members;
+    this.#processes = processes;
   }
 
-  /** The ids of all groups that have a live member or committed offsets. */
+  /** The ids of all groups that have a live member, an announced process or committed offsets. */
   list(now: number): readonly string[] {
-    return this.#db.all("SELECT name FROM groups ORDER BY name")
+    const used = this.#db.all("SELECT name FROM groups")
       .map((row) => String(row.name))
       .filter((group) =>
         this.offsets(group).length > 0 ||
         this.#members.all(group).some((member) => this.#members.isAlive(member, now))
       );
+    return [...new Set([...used, ...this.#processes.groups()])].sort();
   }
 
   /** The live members and the offsets of a group. */
@@ -35,7 +39,7 @@ export class Groups {
       description: member.description,
       partitions: holds(member) ? member.held! : [],
     }));
-    return { members, offsets: this.offsets(group), processes: [] };
+    return { members, offsets: this.offsets(group), processes: this.#processes.living(group) };
   }
 
   /** The committed offsets of a group. */

@@ -96,4 +96,15 @@ export const migrations: readonly (readonly string[])[] = [
     // 1 from when a generation begins until nobody holds partitions of the one before.
     "ALTER TABLE groups ADD COLUMN is_rebalancing INTEGER NOT NULL DEFAULT 0",
   ],
+
+  // A process may wait for topics, and be no member yet: it is of a group that need not be there.
+  [
+    `CREATE TABLE processes (
+      id TEXT PRIMARY KEY,
+      group_name TEXT NOT NULL,
+      description TEXT NOT NULL,
+      address TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID`,
+    "CREATE INDEX processes_of_group ON processes (group_name)",
+  ],
 ];

@@ -21,6 +21,7 @@ import type {
   TopicDescription,
   TopicSpec,
 } from "../log.ts";
+import { AnnouncedProcesses } from "./announced_processes.ts";
 import { ChangeSignal } from "./change_signal.ts";
 import { Database } from "./database.ts";
 import type { FaultPoint } from "./fault_point.ts";
@@ -45,6 +46,8 @@ import {
 export interface SqliteLogOptions {
   /** The folder of its files, created when it is not there; `:memory:` keeps nothing. */
   readonly directory: string;
+  /** Refuses a folder without a log instead of making one; default false. */
+  readonly mustExist?: boolean;
   /** Judges leases and the age of records, not waits; default: the machine's. */
   readonly clock?: Clock;
   /** Milliseconds without a sign of life after which a member can be replaced; default 10,000. */
@@ -68,10 +71,25 @@ export interface SqliteLogOptions {
 export async function openSqliteLog(options: SqliteLogOptions): Promise<Log> {
   const { directory } = options;
   const inMemory = directory === ":memory:";
-  if (!inMemory) makeDirectory(directory);
   const path = inMemory ? directory : `${directory}/flights.db`;
+  if (options.mustExist) checkExists(path, directory);
+  else if (!inMemory) makeDirectory(directory);
   const db = await Database.open(path, options);
   return new SqliteLog(db, inMemory ? null : new LivenessFiles(`${directory}/members`), options);
+}
+
+/** @throws {FlightsError} `topic-missing`: who only looks makes no log, and needs one. */
+function checkExists(path: string, directory: string): void {
+  try {
+    Deno.statSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) return;
+    throw new FlightsError(
+      "topic-missing",
+      `Cannot look at the embedded log ${directory}: it must hold one, there is none (--data names another ` +
+        "folder, --bootstrap-server a Kafka)",
+    );
+  }
 }
 
 function makeDirectory(directory: string): void {
@@ -113,7 +131,10 @@ class SqliteLog implements Log {
   readonly #reader: Reader;
   readonly #maintenance: Maintenance;
   readonly #memberContext: MemberContext;
+  readonly #processes: AnnouncedProcesses;
   readonly #members = new Set<SqliteMember>();
+  /** The ids of what this log object has announced. */
+  readonly #announced = new Set<string>();
   #isClosed = false;
 
   constructor(db: Database, files: LivenessFiles | null, options: SqliteLogOptions) {
@@ -123,7 +144,8 @@ class SqliteLog implements Log {
     this.#files = files;
     this.#clock = clock;
     this.#groupMembers = new GroupMembers(db, files);
-    this.#groups = new Groups(db, this.#groupMembers);
+    this.#processes = new AnnouncedProcesses(db, files);
+    this.#groups = new Groups(db, this.#groupMembers, this.#processes);
     this.#changes = new ChangeSignal(db);
     this.#reader = new Reader(db, this.#changes);
     this.#maintenance = new Maintenance(db, this.#changes, { clock });
@@ -209,10 +231,26 @@ class SqliteLog implements Log {
     );
   }
 
-  announce(_group: string, _process: AnnouncedProcess): Promise<Announcement> {
-    return Promise.resolve({ close: () => Promise.resolve() });
+  async announce(group: string, process: AnnouncedProcess): Promise<Announcement> {
+    const id = crypto.randomUUID();
+    this.#files?.hold(id);
+    try {
+      await this.#change("announce a process on", () => this.#processes.add(id, group, process));
+    } catch (error) {
+      this.#files?.release(id);
+      throw error;
+    }
+    this.#announced.add(id);
+    return { close: () => this.#takeBack(id) };
   }
 
+  async #takeBack(id: string): Promise<void> {
+    if (!this.#announced.delete(id)) return;
+    await this.#change("take back an announcement on", () => this.#processes.remove(id));
+    this.#files?.release(id);
+  }
+
+  /** None: a transaction is written in one step here, and nobody sees it before. */
   openTransactions(_topics: readonly string[]): Promise<readonly OpenTransaction[]> {
     return Promise.resolve([]);
   }
@@ -256,6 +294,7 @@ class SqliteLog implements Log {
     this.#changes.close();
     try {
       await Promise.all([...this.#members].map((member) => member.close()));
+      for (const id of this.#announced) await this.#takeBack(id);
       await this.#maintenance.settled();
     } finally {
       this.#db.close();

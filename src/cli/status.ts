@@ -1,0 +1,106 @@
+/** `flights status`. */
+
+import { Command } from "@commander-js/extra-typings";
+import process from "node:process";
+import { describeDuration } from "../base/duration.ts";
+import { FlightsError } from "../base/errors.ts";
+import { formatTime } from "../base/time.ts";
+import type { JobOverview, LogOverview } from "../status/overview.ts";
+import { sumOutcomes, totalOf } from "../stream/task/counts.ts";
+import { type CommandContext, runCommand } from "./command.ts";
+import { DataOutput } from "./data_output.ts";
+import { jobArgument, look, type LookOptions, withLookOptions } from "./looking.ts";
+import { writeError } from "./text_output.ts";
+import { textTable } from "./text_table.ts";
+import { withExamples } from "./usage.ts";
+
+/** Builds the command. */
+export function statusCommand() {
+  const command = new Command("status")
+    .summary("shows how far jobs are")
+    .description(
+      "shows how far jobs are, those that run and those that do not: a table on a terminal, elsewhere " +
+        "one JSON object a line",
+    )
+    .addArgument(jobArgument());
+  withExamples(command, [
+    ["flights status", "all jobs of the log"],
+    ["flights status stats", "one job, partition by partition"],
+    ["flights status stats --json", "for a script"],
+  ]);
+  return withLookOptions(command, { json: "one JSON object a line on a terminal too" })
+    .action(async (job, options) => {
+      process.exitCode = await runCommand(
+        options,
+        (context) => status(context, job, options),
+        { mustExist: true },
+      );
+    });
+}
+
+async function status(
+  context: CommandContext,
+  job: string | undefined,
+  options: LookOptions,
+): Promise<void> {
+  const overview = await look(context, options);
+  if (overview === null) return;
+  const jobs = overview.jobs.filter(({ status }) =>
+    job === undefined || status.applicationId === job
+  );
+  if (job !== undefined && jobs.length === 0) throw jobMissing(job, overview);
+  if (options.json !== true && process.stdout.isTTY === true) {
+    writeError(job === undefined ? jobTable(jobs, overview.at) : partitionTable(jobs[0]!));
+    return;
+  }
+  const output = new DataOutput();
+  for (const { status, toldBy } of jobs) {
+    output.add(`${JSON.stringify({ ...status, toldBy })}\n`);
+  }
+  await output.flush();
+}
+
+function jobMissing(job: string, { jobs, log }: LogOverview): FlightsError {
+  const names = jobs.map(({ status }) => status.applicationId).join(", ");
+  return new FlightsError(
+    "job-missing",
+    `Cannot show ${job}: ${log} must know that job, it knows ${names === "" ? "none" : names}`,
+  );
+}
+
+/** A row a job. */
+export function jobTable(jobs: readonly JobOverview[], now: number): string {
+  const rows = jobs.map(({ status, members }) => {
+    const inputs = status.tasks.flatMap((task) => task.inputs);
+    const watermarks = status.tasks.flatMap(({ watermark }) => watermark ?? []);
+    const least = watermarks.length === 0 ? null : Math.min(...watermarks);
+    return [
+      status.applicationId,
+      status.state,
+      Math.max(members.length, status.members.length),
+      totalOf(sumOutcomes(status.tasks.map(({ outcomes }) => outcomes))),
+      inputs.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+      least === null ? "none yet" : formatTime(least),
+      least === null ? "" : describeDuration(now - least),
+      status.tasks.reduce((sum, { windows }) => sum + windows.count, 0),
+    ];
+  });
+  const head = ["job", "state", "members", "records", "lag", "watermark", "behind", "open windows"];
+  return textTable(head, rows);
+}
+
+/** A row an input partition. */
+export function partitionTable({ status }: JobOverview): string {
+  const rows = status.tasks.flatMap(({ stage, partition, holder, inputs }) =>
+    inputs.map((input) => [
+      stage,
+      input.topic,
+      partition,
+      input.position,
+      input.lag ?? "",
+      input.watermark === null ? "none yet" : formatTime(input.watermark),
+      input.idle ? "idle" : holder === input.topic ? "holds it back" : "",
+    ])
+  );
+  return textTable(["stage", "topic", "partition", "position", "lag", "watermark", ""], rows);
+}

@@ -1,0 +1,54 @@
+/** `flights why`. */
+
+import { Command, Option } from "@commander-js/extra-typings";
+import process from "node:process";
+import { FlightsError } from "../base/errors.ts";
+import { why } from "../status/why/why.ts";
+import { runCommand } from "./command.ts";
+import { DataOutput } from "./data_output.ts";
+import { jobArgument, look, withLookOptions } from "./looking.ts";
+import { withExamples } from "./usage.ts";
+import { time } from "./values.ts";
+
+/** Builds the command. */
+export function whyCommand() {
+  const command = new Command("why")
+    .summary("says why there is no output, or what it waits for")
+    .description(
+      "says why there is no output, or what it waits for: of a job that runs, or of what it has committed",
+    )
+    .addArgument(jobArgument())
+    .addOption(
+      new Option("--window <time>", "of the window that this event time belongs to").argParser(
+        time,
+      ),
+    );
+  withExamples(command, [
+    ["flights why", "all jobs of the log"],
+    ["flights why stats", "one job"],
+    ["flights why stats --window 2026-01-31T12:04", "why that minute is not there yet"],
+    ["flights why --json", "one finding a line, for a script"],
+  ]);
+  return withLookOptions(command, { json: "one finding a line, as JSON" })
+    .action(async (job, options) => {
+      const { window } = options;
+      process.exitCode = await runCommand(options, async (context) => {
+        const overview = await look(context, options);
+        if (overview === null) return;
+        const findings = why(overview, {
+          ...(job !== undefined && { job }),
+          ...(window !== undefined && { window }),
+        });
+        const [first] = findings;
+        if (first?.cause === "unknown-job") {
+          throw new FlightsError("job-missing", `Cannot say why: ${first.text}`);
+        }
+        const output = new DataOutput();
+        for (const finding of findings) {
+          output.add(`${options.json ? JSON.stringify(finding) : finding.text}\n`);
+        }
+        if (findings.length === 0 && !options.json) output.add("nothing stands in the way\n");
+        await output.flush();
+      }, { mustExist: true });
+    });
+}

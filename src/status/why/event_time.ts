@@ -1,0 +1,145 @@
+/** What event time waits for, and which windows with it. */
+
+import { describeDuration } from "../../base/duration.ts";
+import { counted } from "../../base/words.ts";
+import type { InputStatus, TaskStatus, WindowStatus } from "../../runtime/job_status.ts";
+import type { JobOverview, LogOverview } from "../overview.ts";
+import { type Finding, finding } from "./finding.ts";
+import { clockTime, places, windowName } from "./words.ts";
+
+/** So many windows are told of. */
+const toldWindows = 3;
+
+/** An input partition that holds back its task. */
+interface Holder {
+  readonly task: TaskStatus;
+  readonly input: InputStatus;
+}
+
+/** What can be said of the event time of a job and of its open windows. */
+export function timeFindings(job: JobOverview, overview: LogOverview): readonly Finding[] {
+  if (job.toldBy !== "process") return [];
+  const waiting = job.status.tasks.filter(({ windows }) => windows.count > 0);
+  const holders = waiting.flatMap((task): readonly Holder[] => {
+    const input = task.inputs.find(({ topic }) => topic === task.holder);
+    return input === undefined ? [] : [{ task, input }];
+  });
+  const first = holders.toSorted((a, b) => order(a.input.watermark, b.input.watermark))[0];
+  return [
+    ...(first === undefined ? [] : [holding(job, first, overview)]),
+    ...openWindows(job).slice(0, toldWindows).map((open) => windowFinding(job, open)),
+  ];
+}
+
+/** Times, none before the first. */
+function order(a: number | null, b: number | null): number {
+  return (a ?? -Infinity) === (b ?? -Infinity) ? 0 : (a ?? -Infinity) < (b ?? -Infinity) ? -1 : 1;
+}
+
+/** What holds back the task that is furthest behind. */
+function holding(
+  { status: { applicationId: job, at } }: JobOverview,
+  { task: { partition }, input }: Holder,
+  overview: LogOverview,
+): Finding {
+  const { topic, watermark, heldBy, idleAt, lastRecordAt, carried } = input;
+  const time = watermark === null ? "before its first record" : `at ${clockTime(watermark)}`;
+  const figures = { topic, partition, watermark, lastRecordAt, idleAt };
+  if (carried && heldBy !== null) {
+    const told = heldBy.watermark === null
+      ? "has told no watermark yet"
+      : `is at ${clockTime(heldBy.watermark)}`;
+    return finding("held-upstream", {
+      job,
+      text:
+        `${heldBy.job} holds the watermark of ${topic}[${partition}] ${time}: its task ${heldBy.task} ` +
+        `${told}${upstreamState(heldBy.job, overview)}`,
+      figures: { ...figures, upstream: heldBy.job, task: heldBy.task },
+    });
+  }
+  const silentFor = at - lastRecordAt;
+  const last = watermark === null ? "" : `, last record ${describeDuration(silentFor)} ago`;
+  const idle = idleAt === null
+    ? ""
+    : `, will be idle in ${describeDuration(Math.max(0, idleAt - at))}`;
+  const text = `${topic}[${partition}] holds the watermark ${time}${last}${idle}`;
+  return finding("held-back", { job, text, figures });
+}
+
+function upstreamState(name: string, { jobs }: LogOverview): string {
+  const upstream = jobs.find(({ status }) => status.applicationId === name);
+  if (upstream === undefined) return `; the log knows no job ${name} any more`;
+  const isGone = upstream.members.length === 0 && upstream.status.members.length === 0;
+  return isGone ? `; no member of ${name} runs` : "";
+}
+
+/** A window that is open, and the tasks in which it is. */
+export interface OpenWindow {
+  readonly window: WindowStatus;
+  readonly keys: number;
+  readonly tasks: readonly TaskStatus[];
+}
+
+/** The windows that are known to be open, by end. */
+export function openWindows({ status: { tasks } }: JobOverview): readonly OpenWindow[] {
+  const found = tasks.flatMap((task) => task.windows.earliest.map((window) => ({ task, window })));
+  const same = Map.groupBy(
+    found,
+    ({ window: { operator, start, end } }) => JSON.stringify([operator, start, end]),
+  );
+  return [...same.values()].map((all): OpenWindow => ({
+    window: { ...all[0]!.window, silenceAt: latest(all.map(({ window }) => window.silenceAt)) },
+    keys: all.reduce((sum, { window }) => sum + window.keys, 0),
+    tasks: all.map(({ task }) => task),
+  })).sort((a, b) => (a.window.end ?? Infinity) - (b.window.end ?? Infinity));
+}
+
+/** The last of all, or null when one is not known. */
+function latest(times: readonly (number | null)[]): number | null {
+  return times.some((time) => time === null) ? null : Math.max(...times.map((time) => time!));
+}
+
+/** What closes an open window. */
+export function windowFinding(
+  { status: { applicationId: job, at } }: JobOverview,
+  { window, keys, tasks }: OpenWindow,
+): Finding {
+  const { start, end, endsBy, silenceAt } = window;
+  const name = start === null || end === null
+    ? `the window of ${window.operator}`
+    : `window ${windowName(start)} to ${windowName(end)}`;
+  const holds = `${name} is open with ${counted(keys, "key")} in ${counted(tasks.length, "task")}`;
+  const figures = { start, end, keys, silenceAt, operator: window.operator };
+  return finding("window-open", { job, text: `${holds}: ${closing()}`, figures });
+
+  function closing(): string {
+    if (endsBy === "never" || end === null) return "only its trigger fires it";
+    if (endsBy === "processing-time") return `the clock closes it at ${clockTime(end)}`;
+    const needs = neededRecord(end, tasks);
+    if (silenceAt === null) return needs;
+    const left = silenceAt - at;
+    return `${needs}, or by silence at ${clockTime(silenceAt)}${
+      left > 0 ? `, in ${describeDuration(left)}` : ""
+    }`;
+  }
+}
+
+/** Which record closes a window that ends before `end`. */
+function neededRecord(end: number, tasks: readonly TaskStatus[]): string {
+  const behind = tasks.flatMap(({ partition, inputs }) =>
+    inputs.filter(({ idle, watermark }) => !idle && (watermark ?? -Infinity) < end - 1)
+      .map((input) => ({ ...input, partition }))
+  );
+  const own = behind.filter(({ carried }) => !carried);
+  const margin = Math.max(0, ...own.map(({ outOfOrdernessMs }) => outOfOrdernessMs));
+  const byTopic = Map.groupBy(behind, ({ topic }) => topic);
+  const where = [...byTopic].map(([topic, all]) =>
+    places(topic, all.map(({ partition }) => partition))
+  ).join(" and ");
+  if (behind.length === 0) return "it closes when a later record comes on any of its partitions";
+  if (own.length === 0) {
+    return `it closes when those who write ${where} have come to ${clockTime(end)}`;
+  }
+  const each = behind.length === 1 ? "on" : "on each of";
+  return `it closes when a record of ${clockTime(end + margin)} or later comes ${each} ${where}`;
+}

@@ -1,0 +1,74 @@
+/** Why there is no output, or not the one that is expected: from what was seen, and nothing else. */
+
+import type { JobOverview, LogOverview } from "../overview.ts";
+import { openWindows, timeFindings, windowFinding } from "./event_time.ts";
+import { byWeight, type Finding, finding } from "./finding.ts";
+import { inputFindings } from "./input.ts";
+import { lifeFindings } from "./life.ts";
+import { outcomeFindings } from "./outcomes.ts";
+import { clockTime, windowName } from "./words.ts";
+
+/** What is asked. */
+export interface Question {
+  /** About one job; default about all. */
+  readonly job?: string;
+  /** About the window that this time belongs to, in milliseconds since the Unix epoch. */
+  readonly window?: number;
+}
+
+/** All that stands in the way, the heaviest first; then what is worth knowing. */
+export function why(overview: LogOverview, question: Question = {}): readonly Finding[] {
+  const { job: name, window } = question;
+  const jobs = overview.jobs.filter(({ status }) =>
+    name === undefined || status.applicationId === name
+  );
+  if (name !== undefined && jobs.length === 0) return [unknownJob(name, overview)];
+  const findings = jobs.flatMap((job) => [
+    ...lifeFindings(job),
+    ...inputFindings(job, overview),
+    ...(window === undefined ? timeFindings(job, overview) : aboutWindow(job, overview, window)),
+    ...outcomeFindings(job),
+  ]);
+  return findings.sort(byWeight);
+}
+
+function unknownJob(job: string, { jobs, log }: LogOverview): Finding {
+  const names = jobs.map(({ status }) => status.applicationId).join(", ");
+  const text = `${log} knows no job ${job}: it never ran there${
+    names === "" ? "" : `; there is ${names}`
+  }`;
+  return finding("unknown-job", { job, text });
+}
+
+/** Of one window: whether it is open, was fired, or holds nothing; and what holds back event time. */
+function aboutWindow(job: JobOverview, overview: LogOverview, time: number): readonly Finding[] {
+  const open = openWindows(job).filter(({ window: { start, end } }) =>
+    start !== null && end !== null && start <= time && time < end
+  );
+  if (open.length > 0) {
+    const holders = timeFindings(job, overview).filter(({ cause }) => cause !== "window-open");
+    return [...holders, ...open.map((one) => windowFinding(job, one))];
+  }
+  const { status: { applicationId, tasks } } = job;
+  const watermarks = tasks.flatMap(({ watermark }) => watermark ?? []);
+  const least = watermarks.length < tasks.length ? null : Math.min(...watermarks);
+  const figures = { window: time, watermark: least };
+  const at = windowName(time);
+  if (least !== null && least >= time) {
+    return [finding("window-fired", {
+      job: applicationId,
+      text:
+        `no window of ${at} is open any more: all tasks of ${applicationId} have come past it, to ` +
+        `${clockTime(least)} at least; what comes for it now is late`,
+      figures,
+    })];
+  }
+  const come = watermarks.length === 0
+    ? "has read no record yet"
+    : `is at ${clockTime(Math.min(...watermarks))}`;
+  return [finding("window-empty", {
+    job: applicationId,
+    text: `no record of a window of ${at} has come to ${applicationId} yet, which ${come}`,
+    figures,
+  })];
+}
