@@ -18,6 +18,7 @@ function input(over: Partial<InputStatus> = {}): InputStatus {
     lastRecordAt: 0,
     idleAt: null,
     lastMovedAt: 0,
+    outcomesHere: noOutcomes(),
     outOfOrdernessMs: 0,
     idleTimeoutMs: 10_000,
     outcomes: noOutcomes(),

@@ -19,6 +19,8 @@ import { ensureTopics, ownTopics, topicsMissing, whyNoApplicationId } from "./to
 
 /** How long to wait before a log that could not be reached is tried again, in milliseconds. */
 const retryInterval = 1_000;
+/** While it waits a status is told at least that often, in milliseconds. */
+const tellInterval = 1_000;
 
 type Settings = MemberLoopOptions["settings"];
 
@@ -53,19 +55,19 @@ async function runAnnounced(log: Log, job: Job, settings: Settings): Promise<Job
   const history = new RunHistory();
   const between = (waitingFor: string | null) =>
     emptyStatus(job, { settings, startedAt, history, waitingFor });
-  const observed = {
-    ...settings,
-    observer: {
-      ...settings.observer,
-      waiting: (reason: string) => {
-        settings.observer?.waiting?.(reason);
-        settings.observer?.status?.(between(reason));
-      },
-    },
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const tellWaiting = (reason: string) => {
+    toldAt = pace.now();
+    settings.observer?.status?.(between(reason));
   };
+  tellWaiting("the log has not answered yet");
   const topics = await waitForTopics(log, job, {
     names: foreignTopics(job),
-    settings: observed,
+    settings,
+    waiting: tellWaiting,
+    stillWaiting: (reason) => {
+      if (pace.now() - toldAt >= tellInterval) tellWaiting(reason);
+    },
   });
   if (topics === null) return between(null);
   let prepared: MemberLoopOptions | null = null;
@@ -200,13 +202,23 @@ function foreignTopics(job: Job): readonly string[] {
 function waitForTopics(
   log: Log,
   job: Job,
-  { names, settings: { pace, signal, untilEnd, observer } }: {
+  { names, settings: { pace, signal, untilEnd, observer }, waiting, stillWaiting }: {
     readonly names: readonly string[];
     readonly settings: Settings;
+    readonly waiting?: (reason: string) => void;
+    readonly stillWaiting?: (reason: string) => void;
   },
 ): Promise<readonly TopicDescription[] | null> {
-  const waiting = (reason: string) => observer?.waiting?.(reason);
-  const settings = { wait: untilEnd?.wait ?? null, clock: pace, signal, waiting };
+  const settings = {
+    wait: untilEnd?.wait ?? null,
+    clock: pace,
+    signal,
+    waiting: (reason: string) => {
+      observer?.waiting?.(reason);
+      waiting?.(reason);
+    },
+    ...(stillWaiting && { stillWaiting }),
+  };
   return waitFor(settings, async (isLast) => {
     const topics = await log.describeTopics(names);
     const missing = names.filter((name) => !topics.some((topic) => topic.name === name));

@@ -162,8 +162,10 @@ export interface InputStatus {
   readonly idleTimeoutMs: number;
   /** How far behind a newer record of its partition one may come, in milliseconds. */
   readonly outOfOrdernessMs: number;
-  /** What became of its records (semantics 21). */
+  /** What became of its records since the job began (semantics 21). */
   readonly outcomes: Readonly<OutcomeCounts>;
+  /** The same of those only that were taken since this member took up the task. */
+  readonly outcomesHere: Readonly<OutcomeCounts>;
   /** Whether its watermark is what its writers report, not what its records show (semantics 24). */
   readonly carried: boolean;
   /** The jobs that report it; none where it is not carried. */

@@ -1,7 +1,7 @@
 /** The status of a job from what it has committed, for when nobody runs it. */
 
 import type { CommittedOffset, TopicDescription } from "../log/log.ts";
-import { sumOutcomes } from "../stream/task/counts.ts";
+import { noOutcomes, sumOutcomes } from "../stream/task/counts.ts";
 import type { InputStatus, JobStatus, TaskStatus } from "./job_status.ts";
 import { decodeMetadata } from "./saved_progress.ts";
 
@@ -65,6 +65,7 @@ function savedTask(
       idleTimeoutMs: 0,
       outOfOrdernessMs: 0,
       outcomes: one.outcomes,
+      outcomesHere: noOutcomes(),
       carried: one.reports > 0,
       writers: [],
       heldBy: null,

@@ -64,6 +64,7 @@ export function taskStatus(
         idleTimeoutMs: source.watermarks.idleTimeout,
         outOfOrdernessMs: source.watermarks.outOfOrderness,
         outcomes: { ...input.outcomes },
+        outcomesHere: input.outcomesHere,
         carried: upstream.isCarried,
         writers: upstream.jobs,
         heldBy: slowest && { ...slowest, watermark: finite(slowest.watermark) },

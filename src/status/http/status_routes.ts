@@ -1,9 +1,15 @@
 /** What every process answers that runs jobs, or looks at them. */
 
 import type { Clock } from "../../base/clock.ts";
+import { FlightsError, messageOf } from "../../base/errors.ts";
+import { parseTime } from "../../base/time.ts";
 import type { Log } from "../../log/log.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
+import { liveness, readiness } from "../health.ts";
+import { metricsText } from "../metrics.ts";
 import { observe } from "../observe.ts";
+import type { LogOverview } from "../overview.ts";
+import { why } from "../why/why.ts";
 import { json, type Routes } from "./server.ts";
 
 /** What is looked at. */
@@ -15,10 +21,66 @@ export interface StatusContext {
   readonly clock: Clock;
 }
 
-/** `/status`: the jobs of this process. `/overview`: all of the log's. */
+/** A log that does not answer for so long is out of reach for who asks, in milliseconds. */
+const patience = 2_000;
+
+/**
+ * `/status`: the jobs of this process. `/overview`: all of the log's. `/why`: what `flights why` says.
+ * `/live` and `/ready`: 200, or 503 with the reasons. `/metrics`: for Prometheus.
+ */
 export function statusRoutes({ log, own, clock }: StatusContext): Routes {
+  const look = (): Promise<LogOverview> => observe(log, { now: clock.now(), own: own() });
   return {
     "/status": () => json({ version: 1, jobs: own() }),
-    "/overview": async () => json(await observe(log, { now: clock.now(), own: own() })),
+    "/overview": async () => json(await look()),
+    "/why": async (_, { searchParams }) => {
+      const [job, window] = [searchParams.get("job"), searchParams.get("window")];
+      const question = {
+        ...(job !== null && { job }),
+        ...(window !== null && { window: timeOf(window) }),
+      };
+      return json({ version: 1, findings: why(await look(), question) });
+    },
+    "/live": () => {
+      const live = liveness(own(), clock.now());
+      return json(live, { status: live.live ? 200 : 503 });
+    },
+    "/ready": async () => {
+      const statuses = own();
+      const overview = await inTime(look()).catch((error) => unreachable(messageOf(error)));
+      if ("error" in overview) {
+        return json({ ready: false, reasons: [overview], findings: [] }, { status: 503 });
+      }
+      const findings = statuses.flatMap(({ applicationId: job }) => why(overview, { job }));
+      const ready = readiness(statuses, findings);
+      return json(ready, { status: ready.ready ? 200 : 503 });
+    },
+    "/metrics": async () => {
+      const { text, contentType } = await metricsText(own());
+      return new Response(text, { headers: { "content-type": contentType } });
+    },
   };
+}
+
+function unreachable(error: string) {
+  return { cause: "log-unreachable", text: `the log does not answer: ${error}`, error };
+}
+
+/** @throws {FlightsError} `invalid-argument`. */
+function timeOf(text: string): number {
+  try {
+    return parseTime(text);
+  } catch (error) {
+    throw new FlightsError("invalid-argument", messageOf(error));
+  }
+}
+
+async function inTime<T>(looking: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`for ${patience} ms`)), patience);
+  try {
+    return await Promise.race([looking, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

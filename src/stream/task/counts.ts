@@ -38,3 +38,12 @@ export function sumOutcomes(all: Iterable<OutcomeCounts>): OutcomeCounts {
   }
   return sum;
 }
+
+/** What has been added to outcomes since they were as `before`. */
+export function outcomesSince(now: OutcomeCounts, before: OutcomeCounts): OutcomeCounts {
+  const since = noOutcomes();
+  for (const outcome of Object.keys(since) as Outcome[]) {
+    since[outcome] = now[outcome] - before[outcome];
+  }
+  return since;
+}

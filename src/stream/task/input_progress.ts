@@ -1,6 +1,6 @@
 /** How far one input partition of a task has come, and what moves it (semantics 3, 8, 24). */
 
-import { noOutcomes, type OutcomeCounts } from "./counts.ts";
+import { noOutcomes, type OutcomeCounts, outcomesSince } from "./counts.ts";
 import { isIdle, noWatermark, type Progress } from "./progress.ts";
 import type { SourceNode } from "../topology.ts";
 import { type SavedUpstream, Upstream } from "./upstream.ts";
@@ -38,6 +38,7 @@ export class InputProgress implements Progress {
    */
   writersKnown = true;
   outcomes: OutcomeCounts = noOutcomes();
+  #restoredOutcomes: OutcomeCounts = noOutcomes();
   upstream = new Upstream();
   /** The clock when a record last moved or confirmed the watermark, or at the start. */
   #lastRecordAt: number;
@@ -59,6 +60,7 @@ export class InputProgress implements Progress {
     this.watermark = saved.watermark ?? noWatermark;
     this.idle = saved.idle || this.source.isTable;
     this.outcomes = { ...saved.outcomes };
+    this.#restoredOutcomes = { ...saved.outcomes };
     this.upstream = new Upstream(saved.upstream);
   }
 
@@ -73,6 +75,11 @@ export class InputProgress implements Progress {
       outcomes: { ...this.outcomes },
       upstream: this.upstream.save(),
     };
+  }
+
+  /** What became of the records that were taken since the task began. */
+  get outcomesHere(): OutcomeCounts {
+    return outcomesSince(this.outcomes, this.#restoredOutcomes);
   }
 
   /** The clock when its last record came, or when the task began. */
