@@ -19,6 +19,7 @@ import { statsCommand } from "./stats.ts";
 import { statusCommand } from "./status.ts";
 import { topicsCommand } from "./topics.ts";
 import { TextOutput, writeError } from "./text_output.ts";
+import { uiCommand } from "./ui.ts";
 import { withExamples } from "./usage.ts";
 import { whyCommand } from "./why.ts";
 
@@ -60,6 +61,7 @@ export function createProgram(output: UsageOutput = {}): UntypedCommand {
     statsCommand(),
     statusCommand(),
     whyCommand(),
+    uiCommand(),
     explainCommand(),
     resetCommand(),
     topicsCommand(),

@@ -1,5 +1,8 @@
 /** Everything that a process answers over HTTP. */
 
+import { Frames } from "../frame.ts";
+import { observe } from "../observe.ts";
+import { dashboardRoutes } from "./dashboard_routes.ts";
 import { type ListenAddress, serve, type StatusServer } from "./server.ts";
 import { type StatusContext, statusRoutes } from "./status_routes.ts";
 
@@ -9,5 +12,15 @@ import { type StatusContext, statusRoutes } from "./status_routes.ts";
  * @throws {FlightsError} as `serve` does.
  */
 export function startStatusServer(context: StatusContext, listen: ListenAddress): StatusServer {
-  return serve({ ...statusRoutes(context) }, listen);
+  const { log, own, clock } = context;
+  const frames = new Frames(log, () => observe(log, { now: clock.now(), own: own() }));
+  const dashboard = dashboardRoutes(() => frames.look(), { clock });
+  const server = serve({ ...dashboard.routes, ...statusRoutes(context) }, listen);
+  return {
+    address: server.address,
+    close: async () => {
+      dashboard.close();
+      await server.close();
+    },
+  };
 }

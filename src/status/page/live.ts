@@ -1,0 +1,44 @@
+/// <reference lib="dom" />
+/** The stream of frames: it comes again by itself when it was cut off. */
+
+import type { Frame } from "../frame.ts";
+import type { History } from "../history.ts";
+
+/** What the page knows. */
+export interface View {
+  /** The newest frame; null before the first. */
+  readonly frame: Frame | null;
+  readonly connection: "connecting" | "live" | "lost";
+  /** When that frame came, on this machine's clock. */
+  readonly since: number;
+}
+
+/** With no frame for so long the picture is not live, whatever the connection says, in milliseconds. */
+const stale = 5_000;
+
+/** Follows the events of the server until the returned function is called. */
+export function follow(history: History, show: (view: View) => void): () => void {
+  const source = new EventSource("events");
+  let view: View = { frame: null, connection: "connecting", since: Date.now() };
+  const update = (change: Partial<View>) => {
+    view = { ...view, ...change };
+    show(view);
+  };
+  source.addEventListener("frame", (event) => {
+    const frame: Frame = JSON.parse((event as MessageEvent<string>).data);
+    history.add(frame.overview);
+    update({ frame, connection: "live", since: Date.now() });
+  });
+  source.addEventListener("failed", () => update({ connection: "lost" }));
+  source.addEventListener("error", () => {
+    if (view.frame !== null) update({ connection: "lost" });
+  });
+  const timer = setInterval(() => {
+    if (view.connection === "lost") update({});
+    else if (view.frame !== null && Date.now() - view.since > stale) update({ connection: "lost" });
+  }, 1_000);
+  return () => {
+    clearInterval(timer);
+    source.close();
+  };
+}
