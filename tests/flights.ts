@@ -42,7 +42,8 @@ export interface FlightsProcess {
   readonly result: Promise<FlightsResult>;
 }
 
-function commandLine(): readonly [string, ...string[]] {
+/** What runs the command line, in front of its arguments. */
+export function commandLine(): readonly [string, ...string[]] {
   const executable = Deno.env.get("FLIGHTS_EXECUTABLE");
   if (executable !== undefined) return [executable];
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));

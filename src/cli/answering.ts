@@ -1,7 +1,7 @@
 /** How a process that runs jobs answers questions about them: `--http`. */
 
 import { Option } from "@commander-js/extra-typings";
-import { systemClock } from "../base/clock.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { JobStatus } from "../runtime/job_status.ts";
 import type { ListenAddress } from "../status/http/server.ts";
@@ -30,6 +30,8 @@ export interface AnsweringOptions {
   readonly isEmbedded: boolean;
   /** The jobs that run in this process, as they are now. */
   readonly own: () => readonly JobStatus[];
+  /** The clock that they go by; default the machine's. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -38,14 +40,14 @@ export interface AnsweringOptions {
  * @throws {FlightsError} `invalid-argument` when the address that was asked for cannot be had.
  */
 export async function answering<T>(
-  { log, tell, http, isEmbedded, own }: AnsweringOptions,
+  { log, tell, http, isEmbedded, own, clock = systemClock }: AnsweringOptions,
   body: (address: string | null) => Promise<T>,
 ): Promise<T> {
   const listen = http ?? (isEmbedded && mayListen() ? { port: 0 } : "off");
   if (listen === "off") return await body(null);
   // Only who answers needs what it takes.
   const { startStatusServer } = await import("../status/http/status_server.ts");
-  const server = startStatusServer({ log, own, clock: systemClock }, listen);
+  const server = startStatusServer({ log, own, clock }, listen);
   tell.info(`answers at ${server.address}`, { address: server.address });
   try {
     return await body(server.address);

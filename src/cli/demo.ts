@@ -2,7 +2,9 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
-import { systemClock } from "../base/clock.ts";
+import { SimulatedClock, systemClock } from "../base/clock.ts";
+import type { JobStatus } from "../runtime/job_status.ts";
+import { answering, type HttpOption } from "./answering.ts";
 import { runCommand } from "./command.ts";
 import { runDemo } from "./demo/demo_run.ts";
 import { demoView } from "./demo/demo_view.ts";
@@ -10,7 +12,7 @@ import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import { exitCode } from "./exit_codes.ts";
 import { TextOutput } from "./text_output.ts";
 import { withExamples } from "./usage.ts";
-import { filled, integer, seed } from "./values.ts";
+import { filled, httpAddress, integer, seed } from "./values.ts";
 
 const minute = 60_000;
 
@@ -24,11 +26,17 @@ export function demoCommand() {
       ),
     )
     .addOption(new Option("--seed <s>", "what is booked").argParser(seed).default(1))
-    .option("--follow", "run on at real time afterwards");
+    .option("--follow", "run on at real time afterwards")
+    .addOption(
+      new Option("--http <[host:]port>", "serve the dashboard there meanwhile").argParser(
+        httpAddress,
+      ),
+    );
   withExamples(command, [
     ["flights demo", "half an hour of event time, in seconds"],
     ["flights demo --minutes 120 --seed 7", "more of it, and other bookings"],
     ["flights demo --follow", "run on at real time afterwards"],
+    ["flights demo --follow --http 9464", "with a dashboard at http://127.0.0.1:9464"],
     ["flights demo --data shown", "keep its log, to look into it"],
   ]);
   const complete = withEverywhere(command, {
@@ -45,6 +53,7 @@ interface DemoCommandOptions extends Omit<EverywhereOptions, "data"> {
   readonly minutes: number;
   readonly seed: number;
   readonly follow?: true;
+  readonly http?: HttpOption;
 }
 
 /** Runs the demo on a log of its own; returns the exit code. */
@@ -56,14 +65,21 @@ async function demo(options: DemoCommandOptions): Promise<number> {
   const output = new TextOutput();
   const view = demoView(output, options);
   try {
-    return await runCommand({ ...options, data }, async ({ log, signal }) => {
-      const stop = AbortSignal.any([signal, output.closed]);
-      const audit = await runDemo({ log, seed, start, minutes, follow, signal: stop, view });
+    return await runCommand({ ...options, data }, async ({ log, tell, signal: asked }) => {
+      const signal = AbortSignal.any([asked, output.closed]);
+      const clock = new SimulatedClock(start);
+      const statuses = new Map<string, JobStatus>();
+      const own = () => [...statuses.values()];
+      const audit = await answering(
+        { log, tell, http: options.http ?? "off", isEmbedded: true, own, clock },
+        () => runDemo({ log, seed, start, minutes, follow, signal, view, clock, statuses }),
+      );
       view.end(audit);
       const good = audit.checks.every(({ expected, found }) => expected === found);
       return good ? undefined : exitCode.mismatch;
     });
   } finally {
+    view.close();
     if (fresh) Deno.removeSync(data, { recursive: true });
   }
 }

@@ -3,6 +3,8 @@
 import { Argument, type Command, Option } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
 import { observe } from "../status/observe.ts";
+import type { Log } from "../log/log.ts";
+import type { ListenAddress } from "../status/http/server.ts";
 import type { LogOverview } from "../status/overview.ts";
 import type { CommandContext } from "./command.ts";
 import type { EverywhereOptions } from "./everywhere.ts";
@@ -42,12 +44,23 @@ export function withLookOptions<A extends unknown[], O extends Record<string, un
 /** Looks at the log of a command, and its jobs; null when it was stopped while it waited. */
 export async function look(
   context: CommandContext,
-  { http, wait }: Pick<LookOptions, "http" | "wait">,
+  options: Pick<LookOptions, "http" | "wait">,
 ): Promise<LogOverview | null> {
-  const addresses = http === undefined || http === "off" ? [] : [
-    `http://${http.host?.includes(":") ? `[${http.host}]` : http.host ?? "127.0.0.1"}:${http.port}`,
-  ];
-  return await waitForLog(context, (log) => observe(log, { now: systemClock.now(), addresses }), {
-    wait,
-  });
+  const { wait } = options;
+  return await waitForLog(context, (log) => lookOnce(log, options), { wait });
+}
+
+/** Looks without waiting. @param job the only one to look at; default all. */
+export function lookOnce(
+  log: Log,
+  { http }: Pick<LookOptions, "http">,
+  job?: string,
+): Promise<LogOverview> {
+  const addresses = http === undefined || http === "off" ? [] : [addressOf(http)];
+  const jobs = job === undefined ? {} : { jobs: [job] };
+  return observe(log, { now: systemClock.now(), addresses, ...jobs });
+}
+
+function addressOf({ host = "127.0.0.1", port }: ListenAddress): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -5,14 +5,17 @@ import process from "node:process";
 import { describeDuration } from "../base/duration.ts";
 import { FlightsError } from "../base/errors.ts";
 import { formatTime } from "../base/time.ts";
+import { Frames } from "../status/frame.ts";
 import type { JobOverview, LogOverview } from "../status/overview.ts";
 import { sumOutcomes, totalOf } from "../stream/task/counts.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { DataOutput } from "./data_output.ts";
-import { jobArgument, look, type LookOptions, withLookOptions } from "./looking.ts";
-import { writeError } from "./text_output.ts";
+import { isColored } from "./logging.ts";
+import { jobArgument, look, lookOnce, type LookOptions, withLookOptions } from "./looking.ts";
+import { TextOutput, writeError } from "./text_output.ts";
 import { textTable } from "./text_table.ts";
 import { withExamples } from "./usage.ts";
+import { watch } from "./watch.ts";
 
 /** Builds the command. */
 export function statusCommand() {
@@ -22,17 +25,20 @@ export function statusCommand() {
       "shows how far jobs are, those that run and those that do not: a table on a terminal, elsewhere " +
         "one JSON object a line",
     )
-    .addArgument(jobArgument());
+    .addArgument(jobArgument())
+    .option("--watch", "a live view that is drawn over and over, until Ctrl-C");
   withExamples(command, [
     ["flights status", "all jobs of the log"],
     ["flights status stats", "one job, partition by partition"],
+    ["flights status --watch", "all jobs, live"],
     ["flights status stats --json", "for a script"],
   ]);
   return withLookOptions(command, { json: "one JSON object a line on a terminal too" })
     .action(async (job, options) => {
       process.exitCode = await runCommand(
         options,
-        (context) => status(context, job, options),
+        (context) =>
+          options.watch ? watchJobs(context, job, options) : status(context, job, options),
         { mustExist: true },
       );
     });
@@ -58,6 +64,23 @@ async function status(
     output.add(`${JSON.stringify({ ...status, toldBy })}\n`);
   }
   await output.flush();
+}
+
+/** Looks again and again. */
+async function watchJobs(
+  context: CommandContext,
+  job: string | undefined,
+  options: LookOptions,
+): Promise<void> {
+  const first = await look(context, options);
+  if (first === null) return;
+  if (job !== undefined && !first.jobs.some(({ status }) => status.applicationId === job)) {
+    throw jobMissing(job, first);
+  }
+  const { log, signal } = context;
+  const frames = new Frames(log, () => lookOnce(log, options, job));
+  const color = isColored(options, process.stdout);
+  await watch(() => frames.look(), { output: new TextOutput(), color, signal });
 }
 
 function jobMissing(job: string, { jobs, log }: LogOverview): FlightsError {

@@ -4,7 +4,7 @@
  * minutes pass in seconds, and a machine's speed changes nothing of what comes out.
  */
 
-import { SimulatedClock, systemClock } from "../../base/clock.ts";
+import { type SimulatedClock, systemClock } from "../../base/clock.ts";
 import { textOf } from "../../base/bytes.ts";
 import { describeDuration } from "../../base/duration.ts";
 import { formatTime } from "../../base/time.ts";
@@ -21,6 +21,8 @@ import type { Log, Position } from "../../log/log.ts";
 import { runJob } from "../../runtime/job.ts";
 import type { Job } from "../../runtime/job_options.ts";
 import type { InputStatus, JobStatus, TaskStatus } from "../../runtime/job_status.ts";
+import { type Frame, Frames } from "../../status/frame.ts";
+import { observe } from "../../status/observe.ts";
 import { deadLetterTopic, lateTopic } from "../../stream/stray_topics.ts";
 import { BookingWriter } from "../booking_writer.ts";
 import { type Audit, audit } from "./audit.ts";
@@ -37,14 +39,18 @@ export interface DemoOptions {
   readonly follow: boolean;
   readonly signal: AbortSignal;
   readonly view: DemoView;
+  /** Moved by the demo; at `start`. */
+  readonly clock: SimulatedClock;
+  /** Where the demo keeps the newest status of each job. */
+  readonly statuses: Map<string, JobStatus>;
 }
 
 /** Shows a demo. */
 export interface DemoView {
   /** Something worth knowing happens. @param at its event time. */
   event(at: number, text: string): void;
-  /** The picture has changed. */
-  picture(picture: DemoPicture): void;
+  /** The picture has changed; the demo goes on when it is shown. */
+  picture(picture: DemoPicture): void | Promise<void>;
 }
 
 /** A demo as it is now. */
@@ -52,6 +58,8 @@ export interface DemoPicture {
   /** The simulated time. */
   readonly now: number;
   readonly written: number;
+  /** Everything that a live view shows. */
+  readonly frame: () => Promise<Frame>;
   readonly merge: JobStatus | null;
   readonly stats: JobStatus | null;
   /** The last result of each traveller. */
@@ -82,7 +90,8 @@ class Demo {
   readonly #bookings: Iterator<GeneratedBooking>;
   #nextBooking: GeneratedBooking;
   readonly #stop = new AbortController();
-  readonly #status = new Map<string, JobStatus>();
+  readonly #status: Map<string, JobStatus>;
+  readonly #frames: Frames;
   #written = 0;
   #results: Position[];
   readonly #travellers = new Map<string, UserStatistics>();
@@ -94,7 +103,12 @@ class Demo {
 
   constructor(options: DemoOptions, sources: ConstructorParameters<typeof BookingWriter>[1]) {
     this.#options = options;
-    this.#clock = new SimulatedClock(options.start);
+    this.#clock = options.clock;
+    this.#status = options.statuses;
+    this.#frames = new Frames(options.log, () => {
+      const own = [...options.statuses.values()];
+      return observe(options.log, { now: this.#clock.now(), own });
+    });
     this.#writer = new BookingWriter(options.log, sources);
     this.#bookings = generateBookings({ seed: options.seed, start: options.start });
     this.#nextBooking = this.#bookings.next().value!;
@@ -160,13 +174,14 @@ class Demo {
     await this.#settle({ isSilent });
     await this.#readResults();
     await this.#tellStrays();
-    view.picture(this.#picture());
+    await view.picture(this.#picture());
   }
 
   #picture(): DemoPicture {
     return {
       now: this.#clock.now(),
       written: this.#written,
+      frame: () => this.#frames.look(),
       merge: this.#status.get("merge") ?? null,
       stats: this.#status.get("stats") ?? null,
       travellers: this.#travellers,
@@ -309,7 +324,7 @@ class Demo {
     this.#clock.advance(silenceAtEnd);
     await this.#settle({ isSilent: true });
     await this.#readResults();
-    view.picture(this.#picture());
+    await view.picture(this.#picture());
   }
 
   #held(): number {

@@ -5,15 +5,17 @@ import { styleText } from "node:util";
 import { describeDuration } from "../../base/duration.ts";
 import { formatTime } from "../../base/time.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
+import { History } from "../../status/history.ts";
+import type { Screen } from "../../status/terminal/screen.ts";
+import { view } from "../../status/terminal/view.ts";
 import { sumOutcomes } from "../../stream/task/counts.ts";
 import { isColored } from "../logging.ts";
+import { screenOn, terminalSize } from "../terminal.ts";
 import type { TextOutput } from "../text_output.ts";
 import { counted } from "../../base/words.ts";
 import type { Audit } from "./audit.ts";
 import type { DemoPicture, DemoView } from "./demo_run.ts";
 
-/** How many travellers the table shows. */
-const rows = 8;
 /** How many events stay in sight. */
 const recentEvents = 6;
 /** Event time between two plain lines, in milliseconds. */
@@ -26,15 +28,26 @@ type Paint = (style: Style, text: string) => string;
 
 const plain: Paint = (_, text) => text;
 
+/** A view, and what ends it. */
+export interface ShownDemo extends DemoView {
+  /** Shows how it ended. */
+  end(audit: Audit): void;
+  /** Gives the terminal back, however it ended. */
+  close(): void;
+}
+
 /** The view that fits where stdout goes. */
 export function demoView(
   output: TextOutput,
   options: { readonly color: boolean },
-): DemoView & { end(audit: Audit): void } {
-  const paint: Paint = isColored(options, process.stdout)
-    ? (style, text) => styleText(style, text)
-    : plain;
-  return process.stdout.isTTY === true ? new TerminalView(output, paint) : new LineView(output);
+): ShownDemo {
+  return process.stdout.isTTY === true
+    ? new TerminalView(output, { isColored: isColored(options, process.stdout) })
+    : new LineView(output);
+}
+
+function painter(isColored: boolean): Paint {
+  return isColored ? (style, text) => styleText(style, text) : plain;
 }
 
 function clockTime(time: number): string {
@@ -74,6 +87,8 @@ class LineView implements DemoView {
     this.#print(["", ...report(audit, plain)].join("\n"));
   }
 
+  close(): void {}
+
   #print(text: string): void {
     this.#output.write(`${text}\n`);
   }
@@ -81,14 +96,19 @@ class LineView implements DemoView {
 
 class TerminalView implements DemoView {
   readonly #output: TextOutput;
+  readonly #isColored: boolean;
   readonly #paint: Paint;
+  readonly #screen: Screen;
+  readonly #history = new History();
   readonly #events: string[] = [];
+  #shown: readonly string[] = [];
   #drawnAt = 0;
-  #height = 0;
 
-  constructor(output: TextOutput, paint: Paint) {
+  constructor(output: TextOutput, { isColored }: { readonly isColored: boolean }) {
     this.#output = output;
-    this.#paint = paint;
+    this.#isColored = isColored;
+    this.#paint = painter(isColored);
+    this.#screen = screenOn(output);
   }
 
   event(at: number, text: string): void {
@@ -97,52 +117,26 @@ class TerminalView implements DemoView {
     this.#drawnAt = 0;
   }
 
-  picture(picture: DemoPicture): void {
+  async picture({ frame: look }: DemoPicture): Promise<void> {
     const now = performance.now();
     if (now - this.#drawnAt < frameInterval) return;
     this.#drawnAt = now;
-    this.#draw([
-      this.#paint("bold", `flights demo   event time ${clockTime(picture.now)}`),
-      "",
-      `datagen ${picture.written} bookings`,
-      ...flow(picture),
-      "",
-      this.#paint("dim", "traveller              flights   time in the air"),
-      ...leaders(picture).slice(0, rows).map((one) =>
-        `${one.email_address.padEnd(20)} ${String(one.number_of_flights).padStart(9)}   ` +
-        describeDuration(one.total_flight_duration * 60_000)
-      ),
-      "",
-      ...this.#events.map((event) => this.#paint("yellow", event)),
-    ]);
+    const frame = await look();
+    this.#history.add(frame.overview);
+    const room = { ...terminalSize(), color: this.#isColored };
+    const title = "demo, event time";
+    this.#shown = view(frame, this.#history, { room, title, events: this.#events });
+    this.#screen.draw(this.#shown);
   }
 
   end(audit: Audit): void {
-    this.#output.write(["", ...report(audit, this.#paint), ""].join("\n"));
+    this.close();
+    this.#output.write([...this.#shown, "", ...report(audit, this.#paint), ""].join("\n"));
   }
 
-  /** Draws over the picture before, which can only be where it is no larger than the terminal. */
-  #draw(picture: readonly string[]): void {
-    const { columns = 80, rows: height = 24 } = process.stdout;
-    const lines = picture.slice(0, height - 1);
-    const up = this.#height === 0 ? "" : `\x1b[${this.#height}A`;
-    const text = lines.map((line) => `\x1b[2K${cut(line, columns)}\n`).join("");
-    this.#output.write(`${up}\r${text}\x1b[J`);
-    this.#height = lines.length;
+  close(): void {
+    this.#screen.close();
   }
-}
-
-/** Cuts a line to the terminal's width; escape sequences take no room. */
-function cut(line: string, columns: number): string {
-  // deno-lint-ignore no-control-regex
-  const parts = line.split(/(\x1b\[[0-9;]*m)/);
-  let left = columns - 1;
-  return parts.map((part, i) => {
-    if (i % 2 === 1) return part;
-    const shown = part.slice(0, Math.max(0, left));
-    left -= shown.length;
-    return shown;
-  }).join("");
 }
 
 function leaders({ travellers }: DemoPicture) {

@@ -4,7 +4,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { History } from "../history.ts";
-import { count, rate } from "./format.ts";
+import { clock, count, rate } from "./format.ts";
 
 type Series = ReadonlyMap<string, readonly (number | null)[]>;
 
@@ -97,7 +97,11 @@ function optionsOf(names: readonly string[], element: HTMLElement): uPlot.Option
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
-    axes: [{ ...axis, space: 90 }, { ...axis, size: 56, values: (_, all) => all.map(short) }],
+    axes: [{ ...axis, space: 90, values: (_, all) => all.map((at) => clock(at * 1_000)) }, {
+      ...axis,
+      size: 56,
+      values: (_, all) => all.map(short),
+    }],
     series: [
       {},
       ...names.map((name, i) => ({

@@ -53,7 +53,7 @@ function holding(
       job,
       text:
         `${heldBy.job} holds the watermark of ${topic}[${partition}] ${time}: its task ${heldBy.task} ` +
-        `${told}${upstreamState(heldBy.job, overview)}`,
+        `${told}${upstreamState(heldBy, overview)}`,
       figures: { ...figures, upstream: heldBy.job, task: heldBy.task },
     });
   }
@@ -66,11 +66,23 @@ function holding(
   return finding("held-back", { job, text, figures });
 }
 
-function upstreamState(name: string, { jobs }: LogOverview): string {
+/** Whether the upstream job runs, and what holds back its task in turn. */
+function upstreamState(
+  { job: name, task: partition }: { readonly job: string; readonly task: number },
+  { jobs }: LogOverview,
+): string {
   const upstream = jobs.find(({ status }) => status.applicationId === name);
   if (upstream === undefined) return `; the log knows no job ${name} any more`;
-  const isGone = upstream.members.length === 0 && upstream.status.members.length === 0;
-  return isGone ? `; no member of ${name} runs` : "";
+  const { members, status } = upstream;
+  if (members.length === 0 && status.members.length === 0) return `; no member of ${name} runs`;
+  const task = status.tasks.find((one) => one.partition === partition && one.holder !== null);
+  const input = task?.inputs.find(({ topic }) => topic === task.holder);
+  if (input === undefined || input.carried) return "";
+  const ago = describeDuration(Math.max(0, status.at - input.lastRecordAt));
+  const idle = input.idleAt === null
+    ? ""
+    : `, will be idle in ${describeDuration(Math.max(0, input.idleAt - status.at))}`;
+  return `; there ${input.topic}[${partition}] holds it, last record ${ago} ago${idle}`;
 }
 
 /** A window that is open, and the tasks in which it is. */

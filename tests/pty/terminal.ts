@@ -1,0 +1,147 @@
+/** A command on a real pseudo-terminal, and a real terminal's idea of what stands on its screen. */
+
+import { fileURLToPath } from "node:url";
+import xterm from "@xterm/headless";
+import { commandLine } from "../flights.ts";
+
+type Emulator = InstanceType<typeof xterm.Terminal>;
+
+/** How a command is run. */
+export interface TerminalOptions {
+  readonly columns: number;
+  readonly rows: number;
+  /** The folder of the embedded log. */
+  readonly data: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A cell's colour: of the palette, or the terminal's own. */
+export interface Cell {
+  readonly text: string;
+  readonly color: number | null;
+  readonly isBold: boolean;
+  readonly isDim: boolean;
+}
+
+/** A command that runs on a terminal. */
+export class TerminalRun {
+  readonly #emulator: Emulator;
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #waiting = new Set<() => void>();
+  readonly #errors: Promise<string>;
+  readonly #ended: Promise<void>;
+  #hasEnded = false;
+
+  /** Starts `flights` with these arguments. */
+  constructor(args: readonly string[], { columns, rows, data, env = {} }: TerminalOptions) {
+    this.#emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+    const driver = fileURLToPath(new URL("./driver.py", import.meta.url));
+    this.#child = new Deno.Command("python3", {
+      args: [driver, String(columns), String(rows), ...commandLine(), ...args],
+      env: { FLIGHTS_DATA: data, TERM: "xterm-256color", ...env },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#errors = new Response(this.#child.stderr).text();
+    this.#ended = this.#read();
+  }
+
+  async #read(): Promise<void> {
+    for await (const bytes of this.#child.stdout) {
+      await new Promise<void>((resolve) => this.#emulator.write(bytes, resolve));
+      for (const look of this.#waiting) look();
+    }
+    this.#hasEnded = true;
+    for (const look of this.#waiting) look();
+  }
+
+  /** The lines that stand on the screen, without the spaces behind them. */
+  get screen(): readonly string[] {
+    const { active } = this.#emulator.buffer;
+    return Array.from(
+      { length: this.#emulator.rows },
+      (_, i) => active.getLine(active.viewportY + i)?.translateToString(true) ?? "",
+    );
+  }
+
+  /** All that was written, with what has left the screen. */
+  get scrollback(): readonly string[] {
+    const { normal } = this.#emulator.buffer;
+    return Array.from(
+      { length: normal.length },
+      (_, i) => normal.getLine(i)?.translateToString(true) ?? "",
+    );
+  }
+
+  /** Whether the program draws on the terminal's other screen. */
+  get isOnOtherScreen(): boolean {
+    return this.#emulator.buffer.active.type === "alternate";
+  }
+
+  /** Whether lines were broken since they were too long. */
+  get hasWrapped(): boolean {
+    const { active } = this.#emulator.buffer;
+    return Array.from({ length: this.#emulator.rows }, (_, i) => active.getLine(i)?.isWrapped)
+      .some((one) => one === true);
+  }
+
+  /** The cells of the screen, with their colours. */
+  get cells(): readonly (readonly Cell[])[] {
+    const { active } = this.#emulator.buffer;
+    return Array.from({ length: this.#emulator.rows }, (_, row) => {
+      const line = active.getLine(active.viewportY + row);
+      return Array.from({ length: this.#emulator.cols }, (_, column): Cell => {
+        const cell = line?.getCell(column);
+        return {
+          text: cell?.getChars() || " ",
+          color: cell?.isFgPalette() ? cell.getFgColor() : null,
+          isBold: cell?.isBold() === 1 || (cell?.isBold() ?? 0) > 0,
+          isDim: (cell?.isDim() ?? 0) > 0,
+        };
+      });
+    });
+  }
+
+  /** Resolves when the screen is as asked for; rejects when the command ends before. */
+  shows(isThere: (screen: readonly string[]) => boolean): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = () => {
+      if (isThere(this.screen)) {
+        this.#waiting.delete(look);
+        resolve();
+      } else if (this.#hasEnded) {
+        this.#waiting.delete(look);
+        reject(new Error(`The command has ended, the screen is:\n${this.screen.join("\n")}`));
+      }
+    };
+    this.#waiting.add(look);
+    look();
+    return promise;
+  }
+
+  /** Makes the terminal another size. */
+  async resize(columns: number, rows: number): Promise<void> {
+    this.#emulator.resize(columns, rows);
+    await this.#tell(`size ${columns} ${rows}`);
+  }
+
+  /** Types on its keyboard: `\x03` is Ctrl-C. */
+  async type(text: string): Promise<void> {
+    await this.#tell(`type ${JSON.stringify(text)}`);
+  }
+
+  async #tell(line: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(`${line}\n`));
+  }
+
+  /** Resolves with the exit code at the command's end. */
+  async end(): Promise<number> {
+    await this.#ended;
+    await this.#input.close().catch(() => {});
+    await this.#child.status;
+    return Number((await this.#errors).trim().split("\n").at(-1));
+  }
+}
