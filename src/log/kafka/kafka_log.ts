@@ -74,6 +74,7 @@ class KafkaLog implements Log {
   readonly #reader: KafkaReader;
   readonly #appender: KafkaAppender;
   readonly #members = new Set<Member>();
+  readonly #announced = new Set<AnnouncedProcess & { readonly group: string }>();
 
   constructor(options: KafkaLogOptions) {
     const addresses = options.bootstrap.map(({ host, port }) => `${host}:${port}`);
@@ -140,8 +141,20 @@ class KafkaLog implements Log {
     return describeGroup(this.#cluster, group);
   }
 
-  announce(_group: string, _process: AnnouncedProcess): Promise<Announcement> {
-    return Promise.resolve({ close: () => Promise.resolve() });
+  /** Members tell of it when they join; a group keeps nothing else that goes with a process. */
+  announce(group: string, { description, address }: AnnouncedProcess): Promise<Announcement> {
+    const announced = { group, description, address };
+    this.#announced.add(announced);
+    const close = () => {
+      this.#announced.delete(announced);
+      return Promise.resolve();
+    };
+    return Promise.resolve({ close });
+  }
+
+  #announcedFor(group: string): readonly AnnouncedProcess[] {
+    return [...this.#announced].filter((one) => one.group === group)
+      .map(({ description, address }) => ({ description, address }));
   }
 
   openTransactions(_topics: readonly string[]): Promise<readonly OpenTransaction[]> {
@@ -164,6 +177,7 @@ class KafkaLog implements Log {
       partitions,
       description: options.description,
       version: options.version,
+      processes: () => this.#announcedFor(group),
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
       release: async () => {
         this.#members.delete(member);

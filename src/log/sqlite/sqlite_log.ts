@@ -232,7 +232,7 @@ class SqliteLog implements Log {
   }
 
   async announce(group: string, process: AnnouncedProcess): Promise<Announcement> {
-    const id = crypto.randomUUID();
+    const id = newId();
     this.#files?.hold(id);
     try {
       await this.#change("announce a process on", () => this.#processes.add(id, group, process));
@@ -246,8 +246,11 @@ class SqliteLog implements Log {
 
   async #takeBack(id: string): Promise<void> {
     if (!this.#announced.delete(id)) return;
-    await this.#change("take back an announcement on", () => this.#processes.remove(id));
-    this.#files?.release(id);
+    try {
+      await this.#change("take back an announcement on", () => this.#processes.remove(id));
+    } finally {
+      this.#files?.release(id);
+    }
   }
 
   /** None: a transaction is written in one step here, and nobody sees it before. */

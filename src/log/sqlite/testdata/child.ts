@@ -73,6 +73,13 @@ const roles: Readonly<Record<string, (log: Log) => Promise<void>>> = {
     await member.close();
   },
 
+  /** Tells of an address, and waits for its end. */
+  announce: async (log) => {
+    await log.announce("g", { description: `process ${process.pid}`, address: argument });
+    console.log("announced");
+    await input.next();
+  },
+
   /** Counts on in each partition it holds, and tells which these are when they have changed. */
   share: async (log) => {
     const options = { description: `process ${process.pid}`, topics: ["in"], version: "1" };
