@@ -158,8 +158,8 @@ export interface Announcement {
 export interface OpenTransaction extends TopicPartition {
   /** The first offset that it wrote there; what lies behind is not read before it ends. */
   readonly startOffset: number;
-  /** Marks its batches. */
-  readonly producerId: number;
+  /** Marks its batches; null where the log does not tell. */
+  readonly producerId: number | null;
   /** Who writes it; null where the log does not tell. */
   readonly transactionalId: string | null;
   /** When it began; null where the log does not tell. */

@@ -26,6 +26,7 @@ import { type InstanceIdOptions, instancesOfUser, takeInstanceId } from "./insta
 import type { Endpoint, SaslSettings, TlsSettings } from "./connection_settings.ts";
 import { KafkaMember } from "./member.ts";
 import { offsetsAt } from "./offsets.ts";
+import { openTransactions } from "./open_transactions.ts";
 import { latest } from "./protocol/list_offsets_v5.ts";
 import { KafkaReader } from "./reader.ts";
 import { createTopics, deleteTopics, describeTopics, replaceTopics } from "./topics.ts";
@@ -157,8 +158,8 @@ class KafkaLog implements Log {
       .map(({ description, address }) => ({ description, address }));
   }
 
-  openTransactions(_topics: readonly string[]): Promise<readonly OpenTransaction[]> {
-    return Promise.resolve([]);
+  openTransactions(topics: readonly string[]): Promise<readonly OpenTransaction[]> {
+    return openTransactions(this.#cluster, topics);
   }
 
   resetGroup(group: string, offsets: readonly CommittedOffset[]): Promise<void> {
