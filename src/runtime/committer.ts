@@ -177,7 +177,9 @@ export class Committer {
   #snapshot(started: StartedTask) {
     const { start, task, lanes, ended } = started;
     const { repartitions } = start;
-    const { partition } = task;
+    const { partition, held } = task;
+    const stage = start.stages.indexOf(start.stage);
+    const isFirst = stage === 0 && partition === 0;
     const changes = task.takeChanges();
     const changelog = start.changelog?.name ?? null;
     const grows = changelog !== null && changes.length > 0;
@@ -187,6 +189,9 @@ export class Committer {
       ...task.savedInput(index),
       reports: reports?.position ?? 0,
       ended: ended?.positions[index] === task.inputs[index]!.position ? ended!.by : null,
+      place: { stage, input: index },
+      held,
+      writes: isFirst && index === 0 ? start.job.topology.sinkTopics : [],
     }));
     return (endOf: EndOf) => {
       if (grows && started.changelog !== null) {

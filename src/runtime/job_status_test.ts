@@ -30,7 +30,7 @@ Deno.test("a status tells lag, holder, open windows, state and the commit's outc
   assert.equal(task!.holder, task!.inputs[0]!.topic);
   assert.equal(task!.windows.count, 1);
   assert.equal(task!.windows.earliest[0]!.keys, 1);
-  assert.ok(task!.stateBytes > 0);
+  assert.ok(task!.stateBytes! > 0);
   assert.equal(last.commits.lastOutcome, "committed");
   const [member] = last.members;
   assert.deepEqual(member!.partitions, last.tasks.map(({ partition }) => partition));
