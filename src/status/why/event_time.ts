@@ -60,8 +60,9 @@ function holding(
     });
   }
   const { at } = overview;
-  const silentFor = at - lastRecordAt;
-  const last = watermark === null ? "" : `, last record ${describeDuration(silentFor)} ago`;
+  const last = watermark === null || lastRecordAt === null
+    ? ""
+    : `, last record ${describeDuration(at - lastRecordAt)} ago`;
   const idle = idleAt === null
     ? ""
     : `, will be idle in ${describeDuration(Math.max(0, idleAt - at))}`;
@@ -81,7 +82,7 @@ function upstreamState(
   const task = status.tasks.find((one) => one.partition === partition && one.holder !== null);
   const input = task?.inputs.find(({ topic }) => topic === task.holder);
   if (input === undefined || input.carried) return "";
-  const ago = describeDuration(Math.max(0, status.at - input.lastRecordAt));
+  const ago = describeDuration(Math.max(0, status.at - (input.lastRecordAt ?? status.at)));
   const idle = input.idleAt === null
     ? ""
     : `, will be idle in ${describeDuration(Math.max(0, input.idleAt - status.at))}`;
@@ -146,7 +147,7 @@ function neededRecord(end: number, tasks: readonly TaskStatus[]): string {
       .map((input) => ({ ...input, partition }))
   );
   const own = behind.filter(({ carried }) => !carried);
-  const margin = Math.max(0, ...own.map(({ outOfOrdernessMs }) => outOfOrdernessMs));
+  const margin = Math.max(0, ...own.map(({ outOfOrdernessMs }) => outOfOrdernessMs ?? 0));
   const byTopic = Map.groupBy(behind, ({ topic }) => topic);
   const where = [...byTopic].map(([topic, all]) =>
     places(topic, all.map(({ partition }) => partition))

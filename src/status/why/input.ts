@@ -99,7 +99,9 @@ function topicFindings(
   const waiting = inputs.filter(({ lag }) => lag !== null && lag > 0);
   const isHeld = ({ partition }: Input) =>
     transactions.some((one) => one.topic === topic && one.partition === partition);
-  const stuck = waiting.filter((input) => !isHeld(input) && at - input.lastMovedAt >= stallAfter);
+  const stuck = waiting.filter((input) =>
+    !isHeld(input) && at - (input.lastMovedAt ?? at) >= stallAfter
+  );
   if (stuck.length > 0) return [stalled(job, { topic, stuck, at })];
   if (waiting.some((input) => !isHeld(input))) return [behind(job, topic, waiting)];
   return waiting.length > 0 ? [] : silent(job, { topic, inputs, at, overview });
@@ -114,7 +116,7 @@ function stalled(
   },
 ): Finding {
   const lag = stuck.reduce((sum, one) => sum + one.lag!, 0);
-  const since = Math.min(...stuck.map(({ lastMovedAt }) => lastMovedAt));
+  const since = Math.min(...stuck.map(({ lastMovedAt }) => lastMovedAt ?? at));
   const where = places(topic, stuck.map(({ partition }) => partition));
   return finding("stalled", {
     job,
@@ -148,7 +150,7 @@ function silent(
     const text = `nothing arrives on ${topic}: there never was a record on it${writer}`;
     return [finding("no-input", { job, text, figures: { topic } })];
   }
-  const lastAt = Math.max(...inputs.map(({ lastRecordAt }) => lastRecordAt));
+  const lastAt = Math.max(...inputs.map(({ lastRecordAt }) => lastRecordAt ?? at));
   if (at - lastAt < stallAfter) return [];
   return [finding("input-silent", {
     job,
