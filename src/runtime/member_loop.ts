@@ -20,6 +20,7 @@ import { memberStatus, type StatusParts } from "./member_status.ts";
 import { RestoreProgress } from "./restore_progress.ts";
 import type { RunHistory } from "./run_history.ts";
 import { taskStatus } from "./task_status.ts";
+import { tellInterval } from "./wait_teller.ts";
 
 /** What a fetch takes of each partition: a batch or two, so that memory stays flat. */
 const maxPartitionBytes = 256 * 1024;
@@ -27,8 +28,6 @@ const maxPartitionBytes = 256 * 1024;
 const maxWaitMs = 100;
 /** How often the loop lets what arrives, signals and timers through while it has work. */
 const breathInterval = 4;
-/** A status is told at least that often. */
-const tellInterval = 1_000;
 
 /** What a loop works with; the same for all members of a job. */
 export interface MemberLoopOptions {

@@ -115,5 +115,5 @@ Deno.test("semantics 9: nobody can tell when silence closes a window while an in
   assert.equal(task.silenceAt(10), null);
   task.setCaughtUp(1, true);
   task.setWritersKnown(1, false);
-  assert.equal(task.silenceAt(10), null, "a writer may be about to write what is old");
+  assert.equal(task.silenceAt(10), 14, "who is registered is found out when it comes to matter");
 });
