@@ -66,7 +66,7 @@ async function demo(options: DemoCommandOptions): Promise<number> {
   const view = demoView(output, options);
   try {
     return await runCommand({ ...options, data }, async ({ log, tell, signal: asked }) => {
-      const signal = AbortSignal.any([asked, output.closed]);
+      const signal = AbortSignal.any([asked, output.closed, view.quit]);
       const clock = new SimulatedClock(start);
       const statuses = new Map<string, JobStatus>();
       const own = () => [...statuses.values()];

@@ -23,6 +23,18 @@ export interface Cell {
   readonly isDim: boolean;
 }
 
+const endOfFrame = "\x1b[?2026l";
+
+/** How a command left its terminal. */
+export interface TerminalEnd {
+  /** The exit code; below zero the signal that ended it. */
+  readonly code: number;
+  /** Whether what is typed is shown. */
+  readonly echo: boolean;
+  /** Whether the terminal takes whole lines. */
+  readonly lines: boolean;
+}
+
 /** A command that runs on a terminal. */
 export class TerminalRun {
   readonly #emulator: Emulator;
@@ -32,10 +44,14 @@ export class TerminalRun {
   readonly #errors: Promise<string>;
   readonly #ended: Promise<void>;
   #hasEnded = false;
+  #isCursorShown = true;
+  #isHalfDrawn = false;
 
   /** Starts `flights` with these arguments. */
   constructor(args: readonly string[], { columns, rows, data, env = {} }: TerminalOptions) {
     this.#emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+    this.#onMode("h", true);
+    this.#onMode("l", false);
     const driver = fileURLToPath(new URL("./driver.py", import.meta.url));
     this.#child = new Deno.Command("python3", {
       args: [driver, String(columns), String(rows), ...commandLine(), ...args],
@@ -49,12 +65,41 @@ export class TerminalRun {
     this.#ended = this.#read();
   }
 
+  /** What the emulator keeps to itself: whether the cursor is shown, and a frame is half drawn. */
+  #onMode(final: "h" | "l", isSet: boolean): void {
+    this.#emulator.parser.registerCsiHandler({ prefix: "?", final }, (modes) => {
+      if (modes.includes(25)) this.#isCursorShown = isSet;
+      if (modes.includes(2026)) this.#isHalfDrawn = isSet;
+      return false;
+    });
+  }
+
   async #read(): Promise<void> {
+    let text = "";
+    const decoder = new TextDecoder();
     for await (const bytes of this.#child.stdout) {
-      await new Promise<void>((resolve) => this.#emulator.write(bytes, resolve));
-      for (const look of this.#waiting) look();
+      text += decoder.decode(bytes, { stream: true });
+      // Whoever looks sees each frame, and none half drawn.
+      for (let end = text.indexOf(endOfFrame); end >= 0; end = text.indexOf(endOfFrame)) {
+        await this.#write(text.slice(0, end + endOfFrame.length));
+        text = text.slice(end + endOfFrame.length);
+      }
+      if (!text.includes("\x1b")) {
+        await this.#write(text);
+        text = "";
+      }
     }
+    await this.#write(text);
     this.#hasEnded = true;
+    this.#look();
+  }
+
+  async #write(text: string): Promise<void> {
+    await new Promise<void>((resolve) => this.#emulator.write(text, resolve));
+    if (!this.#isHalfDrawn) this.#look();
+  }
+
+  #look(): void {
     for (const look of this.#waiting) look();
   }
 
@@ -74,6 +119,11 @@ export class TerminalRun {
       { length: normal.length },
       (_, i) => normal.getLine(i)?.translateToString(true) ?? "",
     );
+  }
+
+  /** Whether the cursor is shown. */
+  get isCursorShown(): boolean {
+    return this.#isCursorShown;
   }
 
   /** Whether the program draws on the terminal's other screen. */
@@ -125,23 +175,36 @@ export class TerminalRun {
   /** Makes the terminal another size. */
   async resize(columns: number, rows: number): Promise<void> {
     this.#emulator.resize(columns, rows);
-    await this.#tell(`size ${columns} ${rows}`);
+    await this.#tell({ resize: [columns, rows] });
   }
 
   /** Types on its keyboard: `\x03` is Ctrl-C. */
   async type(text: string): Promise<void> {
-    await this.#tell(`type ${JSON.stringify(text)}`);
+    await this.#tell({ type: text });
   }
 
-  async #tell(line: string): Promise<void> {
-    await this.#input.write(new TextEncoder().encode(`${line}\n`));
+  /** Sends the program a signal, by its number. */
+  async signal(number: number): Promise<void> {
+    await this.#tell({ signal: number });
   }
 
-  /** Resolves with the exit code at the command's end. */
-  async end(): Promise<number> {
+  async #tell(command: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(`${JSON.stringify(command)}\n`));
+  }
+
+  /** Resolves when the command has ended, and all that it wrote is on the screen. */
+  async end(): Promise<TerminalEnd> {
     await this.#ended;
     await this.#input.close().catch(() => {});
     await this.#child.status;
-    return Number((await this.#errors).trim().split("\n").at(-1));
+    return JSON.parse((await this.#errors).trim().split("\n").at(-1)!);
+  }
+
+  /** Ends the command if it has not ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#hasEnded) await this.#input.close().catch(() => {});
+    await this.#ended;
+    await this.#child.status;
+    this.#emulator.dispose();
   }
 }
