@@ -35,6 +35,8 @@ export interface FlightsProcess {
   printed(text: string): Promise<void>;
   /** Resolves when `text` has come on stderr; rejects when the process ends before. */
   told(text: string): Promise<void>;
+  /** Resolves with the address at which the process says it answers. */
+  address(): Promise<string>;
   /** Writes to stdin, which was kept open. */
   send(text: string): Promise<void>;
   kill(signal: Deno.Signal): void;
@@ -84,6 +86,7 @@ export function startProgram(
     pid: child.pid,
     printed: (text) => stdout.waitFor(text),
     told: (text) => stderr.waitFor(text),
+    address: () => stderr.match(/http:\/\/[^\s"]+:\d+(?=["\s])/),
     send: (text) => input.write(new TextEncoder().encode(text)),
     kill: (signal) => child.kill(signal),
     result: end(),
@@ -154,8 +157,16 @@ class Heard {
   }
 
   async waitFor(text: string): Promise<void> {
-    while (!textOf(this.#bytes).includes(text)) {
-      if (this.#ended) throw new Error(`"${text}" never came, only: ${textOf(this.#bytes)}`);
+    await this.match(new RegExp(RegExp.escape(text)));
+  }
+
+  async match(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const [found] = pattern.exec(textOf(this.#bytes)) ?? [];
+      if (found !== undefined) return found;
+      if (this.#ended) {
+        throw new Error(`"${pattern.source}" never came, only: ${textOf(this.#bytes)}`);
+      }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

@@ -29,6 +29,9 @@ const steps: readonly Step[] = [
   { name: "examples in pages", args: ["test", "-A", "--doc", ...pagesOfExamples] },
   { name: "compose", args: ["run", "-A", "tools/compose.ts"] },
   { name: "bench", args: ["run", "-A", "tools/bench.ts", "--small"] },
+  { name: "page", args: ["run", "-A", "tools/page.ts", "--check"] },
+  // The tests in a browser leave themselves out where there is none.
+  { name: "chromium", args: ["run", "-A", "tests/browser/chromium.ts"] },
   { name: "build", args: ["run", "-A", "tools/build.ts"] },
 ];
 

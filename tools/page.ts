@@ -1,22 +1,53 @@
 /**
  * `deno task page [--check]`: bundles the dashboard's page, which lies in the repository ready to be
- * served, so that nobody who runs the program needs to. `--check`: fails when it is not what its sources
- * make.
+ * served, so that nobody who runs the program needs to. Its first line tells what it was made of:
+ * another deno may bundle the same sources to other text. `--check`: fails when the sources are others.
  */
 
+import { createHash } from "node:crypto";
+import { join, relative, resolve } from "node:path";
+import config from "../deno.json" with { type: "json" };
 import { root, runDeno } from "./process.ts";
 
-const source = `${root}src/status/page/main.tsx`;
-const bundle = `${root}src/status/page/dashboard.bundle.js`;
+const main = join(root, "src/status/page/main.tsx");
+const bundle = join(root, "src/status/page/dashboard.bundle.js");
+/** The packages that the page is made with. */
+const packages = ["preact", "uplot"] as const;
 
-/** The bundle as the sources make it now. @throws {Error} when they cannot be bundled. */
-export async function bundlePage(): Promise<string> {
+/** The files whose code the page is made of: `main` and what it imports, but for types. */
+export async function sourcesOf(
+  main: string,
+  read: (path: string) => Promise<string> = Deno.readTextFile,
+): Promise<ReadonlyMap<string, string>> {
+  const sources = new Map<string, string>();
+  const add = async (path: string) => {
+    if (sources.has(path)) return;
+    const text = await read(path);
+    sources.set(path, text);
+    for (const [, name] of text.matchAll(/^import (?!type\b)[^;]*?"(\.[^"]+)";/gm)) {
+      await add(resolve(path, "..", name!));
+    }
+  };
+  await add(main);
+  return sources;
+}
+
+/** The first line of the bundle. */
+async function signature(): Promise<string> {
+  const hash = createHash("sha256");
+  for (const name of packages) hash.update(config.imports[name]);
+  const sources = [...await sourcesOf(main)].sort(([a], [b]) => a < b ? -1 : 1);
+  for (const [path, text] of sources) hash.update(`${relative(root, path)}\n${text}\n`);
+  return `/* Made by \`deno task page\` of sources ${hash.digest("hex").slice(0, 16)} */\n`;
+}
+
+async function bundlePage(): Promise<string> {
   const folder = await Deno.makeTempDir();
   try {
-    const output = `${folder}/page.js`;
+    const output = join(folder, "page.js");
     const args = ["bundle", "--quiet", "--platform", "browser", "--minify", "--output", output];
-    const { success, stderr } = await runDeno([...args, source]);
-    if (!success) throw new Error(`Cannot bundle the page: ${stderr.trim()}`);
+    const { success, stderr } = await runDeno([...args, main]);
+    if (!success) throw new Error(`Cannot bundle the page: deno bundle says ${stderr.trim()}`);
     return await Deno.readTextFile(output);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -24,13 +55,13 @@ export async function bundlePage(): Promise<string> {
 }
 
 if (import.meta.main) {
-  const made = await bundlePage();
+  const line = await signature();
   if (!Deno.args.includes("--check")) {
-    await Deno.writeTextFile(bundle, made);
-    console.log(`${bundle.slice(root.length)}: ${made.length} characters`);
-  } else if (made !== await Deno.readTextFile(bundle)) {
+    await Deno.writeTextFile(bundle, line + await bundlePage());
+  } else if (!(await Deno.readTextFile(bundle)).startsWith(line)) {
     console.error(
-      "Cannot take the page as it is: its bundle is not what src/status/page makes; run `deno task page`",
+      "Cannot take the dashboard as it is: it must be made of the sources that are here, it is made of " +
+        "others; run `deno task page`",
     );
     Deno.exitCode = 1;
   }

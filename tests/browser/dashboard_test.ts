@@ -1,0 +1,288 @@
+/// <reference lib="dom" />
+import assert from "node:assert/strict";
+import type { Browser, Page } from "playwright-core";
+import type { Frame } from "../../src/status/frame.ts";
+import {
+  inputStatus,
+  jobOverview,
+  jobStatus,
+  logOverview,
+  noon,
+  taskStatus,
+  topicOverview,
+  windowStatus,
+} from "../../src/status/test_overviews.ts";
+import { dataFolder, flights, startFlights } from "../flights.ts";
+import { isFull } from "../full.ts";
+import { needs } from "../permissions.ts";
+import { findChromium, launchChromium } from "./chromium.ts";
+import { frameOf, openPage, serveFrames } from "./page.ts";
+
+const { ignore } = needs("read", "write", "run", "env", "net", "sys");
+const executable = ignore ? null : await findChromium();
+if (!ignore && executable === null) console.log("Left out without Chromium: tests/browser");
+
+/** One browser for all tests; each has pages of its own. */
+function test(name: string, body: (browser: Browser) => Promise<void>): void {
+  Deno.test({
+    ignore: executable === null,
+    name: `dashboard: ${name}`,
+    fn: async () => {
+      const browser = await launchChromium(executable!);
+      try {
+        await body(browser);
+      } finally {
+        await browser.close();
+      }
+    },
+  });
+}
+
+/** A minute of merge and stats; `i` counts the looks. */
+function minute(i: number): Frame {
+  const at = noon + i * 1_000;
+  const position = 10 + i * 5;
+  const read = { position, endOffset: position, lastRecordAt: at, lastMovedAt: at };
+  const merge = jobStatus("merge", [
+    taskStatus([
+      inputStatus("skyone", { ...read, watermark: at - 2_000 }),
+      inputStatus("sunset", read),
+    ]),
+  ], { at, writes: ["flightdata"] });
+  const stats = jobStatus("stats", [
+    taskStatus([inputStatus("flightdata", { ...read, watermark: at - 3_000 })], {
+      windows: { count: 1, earliest: [windowStatus(noon, { keys: 7 })] },
+    }),
+  ], { at, writes: ["userstatistics"] });
+  const topics = ["skyone", "sunset", "flightdata", "userstatistics"].map((name) =>
+    topicOverview(name, { partitions: [{ startOffset: 0, endOffset: position }] })
+  );
+  return frameOf(logOverview([jobOverview(merge), jobOverview(stats)], { at, topics }), {
+    leaders: [{ email_address: "A@email.com", total_flight_duration: 90, number_of_flights: 2 }],
+  });
+}
+
+test("what a real run has to tell is there, and stays live", async (browser) => {
+  using folder = dataFolder();
+  const data = folder.path;
+  const created = ["datagen", "--create", "--count", "300", "--rate", "max", "--bad-share", "0.02"];
+  assert.equal((await flights([...created, "--late-share", "0.05"], { data })).code, 0);
+  const jobs = [
+    startFlights(["merge"], { data }),
+    startFlights(["stats"], { data }),
+    startFlights(["datagen", "--rate", "20"], { data }),
+    startFlights(["ui", "--http", "0"], { data }),
+  ];
+  const ui = jobs.at(-1)!;
+  try {
+    const address = await ui.address();
+    await using watched = await openPage(browser, address);
+    const { page, errors } = watched;
+    const flow = page.locator(".flow svg");
+    for (
+      const name of [
+        "datagen",
+        "skyone",
+        "sunset",
+        "merge",
+        "flightdata",
+        "stats",
+        "userstatistics",
+      ]
+    ) {
+      await flow.getByText(name, { exact: true }).waitFor();
+    }
+    await page.getByRole("rowheader", { name: "flightdata[4]" }).waitFor();
+    await page.getByRole("heading", { name: "Leading travellers" }).waitFor();
+    await page.locator("[data-cause=dead-letters]").first().waitFor();
+    const stray = page.locator("details").first();
+    await stray.locator("summary").click();
+    await stray.getByText("source-offset").waitFor();
+    const before = await countOn(page, "skyone");
+    await page.waitForFunction(
+      (before) =>
+        Number(/skyone([\d,]+) records/.exec(document.querySelector(".flow svg")!.textContent!)![1]!
+          .replaceAll(",", "")) > before,
+      before,
+    );
+    await page.locator(".arrow.flows").first().waitFor();
+    assert.deepEqual(errors, []);
+  } finally {
+    for (const job of jobs) job.kill("SIGTERM");
+    for (const job of jobs) assert.equal((await job.result).code, 143);
+  }
+});
+
+async function countOn(page: Page, topic: string): Promise<number> {
+  const text = await page.locator(".flow svg").textContent();
+  return Number(new RegExp(`${topic}([\\d,]+) records`).exec(text!)![1]!.replaceAll(",", ""));
+}
+
+test("the picture says that it is old while the server is away, and is live again after", async (browser) => {
+  let i = 0;
+  const first = serveFrames(() => minute(i++));
+  const { port } = new URL(first.address);
+  await using watched = await openPage(browser, first.address);
+  const { page } = watched;
+  await page.locator(".connection.live").waitFor();
+  await first.close();
+  await page.locator(".connection.lost").waitFor();
+  assert.match(
+    await page.locator(".connection").innerText(),
+    /reconnecting, the picture is .* old/,
+  );
+  await page.getByText("A@email.com").waitFor();
+  const second = serveFrames(() => minute(i++), { port: Number(port) });
+  try {
+    await page.locator(".connection.live").waitFor();
+  } finally {
+    await page.close();
+    await second.close();
+  }
+});
+
+test("what is in a record or a name is shown and never run", async (browser) => {
+  const hostile = `<img src=x onerror="document.title='run'"><script>document.title='run'</script>`;
+  const topic = `${hostile}.dead-letter`;
+  const job = jobStatus(hostile, [taskStatus([inputStatus(hostile)])], { writes: ["out"] });
+  const frame = frameOf(
+    logOverview([jobOverview(job)], { topics: [topicOverview(hostile), topicOverview(topic)] }),
+    {
+      leaders: [{ email_address: hostile, total_flight_duration: 1, number_of_flights: 1 }],
+      strays: [{
+        topic,
+        partition: 0,
+        offset: 0,
+        timestamp: noon,
+        key: hostile,
+        value: hostile,
+        headers: [["error-reason", hostile], ["error-message", hostile], [hostile, hostile]],
+      }],
+    },
+  );
+  const server = serveFrames(() => frame);
+  try {
+    await using watched = await openPage(browser, server.address);
+    const { page, errors } = watched;
+    await page.locator("summary").click();
+    assert.equal(await page.locator("pre").innerText(), hostile);
+    assert.equal(await page.locator("img").count(), 0);
+    assert.equal(await page.locator("main script").count(), 0);
+    assert.equal(await page.title(), "flights");
+    assert.deepEqual(errors, []);
+  } finally {
+    await server.close();
+  }
+});
+
+test("a hundred partitions can all be reached, by keyboard too", async (browser) => {
+  const tasks = Array.from(
+    { length: 100 },
+    (_, partition) =>
+      taskStatus([inputStatus("flightdata", { watermark: noon - partition * 100 })], { partition }),
+  );
+  const server = serveFrames(() => frameOf(logOverview([jobOverview(jobStatus("stats", tasks))])));
+  try {
+    await using watched = await openPage(browser, server.address);
+    const { page, errors } = watched;
+    assert.equal(await page.locator(".event-time tbody tr").count(), 100);
+    const region = page.getByRole("region", { name: "partitions of stats" });
+    await region.focus();
+    await page.keyboard.press("End");
+    await page.waitForFunction(() =>
+      document.querySelector(".event-time .scroll")!.scrollTop > 500
+    );
+    assert.deepEqual(errors, []);
+  } finally {
+    await server.close();
+  }
+});
+
+test("no rule of axe is broken, in light and dark, and a phone needs no sideways scroll", async (browser) => {
+  const { default: { source } } = await import("axe-core");
+  let i = 0;
+  const server = serveFrames(() => {
+    const frame = minute(i++);
+    return {
+      ...frame,
+      strays: [{
+        topic: "skyone.dead-letter",
+        partition: 0,
+        offset: 4,
+        timestamp: noon,
+        key: "k",
+        value: "{",
+        headers: [["error-reason", "not-json"], ["source-topic", "skyone"]],
+      }],
+      overview: {
+        ...frame.overview,
+        topics: [...frame.overview.topics, topicOverview("skyone.dead-letter")],
+      },
+    };
+  });
+  try {
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [1240, 360]) {
+        await using watched = await openPage(browser, server.address, { colorScheme, width });
+        const { page } = watched;
+        await page.locator("summary").click();
+        // Not as a script of the page, which takes none from elsewhere.
+        await page.evaluate(source);
+        const broken = await page.evaluate(async () => {
+          const { violations } = await (globalThis as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+          }).axe.run();
+          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+        });
+        assert.deepEqual(broken, [], `${colorScheme} ${width}`);
+        const sideways = await page.evaluate(() =>
+          document.documentElement.scrollWidth - document.documentElement.clientWidth
+        );
+        assert.equal(sideways, 0, `${colorScheme} ${width}`);
+      }
+    }
+  } finally {
+    await server.close();
+  }
+});
+
+test("a page left open for an hour of looks leaks nothing on either side", async (browser) => {
+  const looks = isFull() ? 3_600 : 1_200;
+  let i = 0;
+  const server = serveFrames(() => minute(i++), { interval: 2 });
+  try {
+    await using watched = await openPage(browser, server.address);
+    const { page, errors } = watched;
+    const session = await page.context().newCDPSession(page);
+    const measure = async () => {
+      await session.send("HeapProfiler.collectGarbage");
+      const { usedSize } = await session.send("Runtime.getHeapUsage");
+      const { nodes } = await session.send("Memory.getDOMCounters");
+      return { usedSize, nodes };
+    };
+    const shown = (count: number) =>
+      page.waitForFunction(
+        (at) => document.querySelector(".connection")!.textContent!.includes(at),
+        new Date(noon + count * 1_000).toISOString().slice(11, 16),
+        { timeout: 60_000 },
+      );
+    // The history of ten minutes is full by then.
+    await shown(Math.round(looks * 0.55));
+    const [early, heapEarly] = [await measure(), heapUsed()];
+    await shown(looks);
+    const [late, heapLate] = [await measure(), heapUsed()];
+    const grown = (late.usedSize - early.usedSize) / 1e6;
+    assert.ok(grown < 1, `the page's heap grew by ${grown.toFixed(2)} MB`);
+    assert.ok(late.nodes <= early.nodes * 1.2 + 50, `${early.nodes} nodes became ${late.nodes}`);
+    const served = (heapLate - heapEarly) / 1e6;
+    assert.ok(served < 8, `the server's heap grew by ${served.toFixed(2)} MB`);
+    assert.deepEqual(errors, []);
+  } finally {
+    await server.close();
+  }
+});
+
+function heapUsed(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  return Deno.memoryUsage().heapUsed;
+}
