@@ -138,8 +138,13 @@ export function windowSection({ overview: { jobs } }: Frame): Section {
 
 /** Partition by partition, how far one job is. */
 export function partitionSection({ status, toldBy }: JobOverview, width: number): Section {
-  const rows = status.tasks.flatMap(({ partition, holder, inputs }) =>
-    inputs.map((input) => ({ ...input, partition, holds: holder === input.topic && !input.idle }))
+  const least = Math.min(...status.tasks.map(({ watermark }) => watermark ?? Infinity));
+  const rows = status.tasks.flatMap(({ partition, holder, inputs, watermark }) =>
+    inputs.map((input) => ({
+      ...input,
+      partition,
+      holds: watermark === least && holder === input.topic,
+    }))
   );
   const column = (
     head: string,

@@ -8,7 +8,7 @@ export interface Column {
   readonly cells: readonly Span[];
   /** Default left. */
   readonly align?: "left" | "right";
-  /** Where the room is not there for all, the column with the least goes first. */
+  /** Where there is no room for all, the column with the least goes first; of several the last. */
   readonly importance: number;
 }
 
@@ -40,7 +40,7 @@ function fitting(columns: readonly Column[], width: number): readonly Column[] {
   let shown = columns;
   while (shown.length > 1 && roomBeside(shown, width + gap) < 0) {
     const least = Math.min(...shown.map(({ importance }) => importance));
-    shown = shown.filter(({ importance }) => importance !== least);
+    shown = shown.toSpliced(shown.findLastIndex(({ importance }) => importance === least), 1);
   }
   return shown;
 }
