@@ -23,6 +23,8 @@ export interface Cell {
   readonly isDim: boolean;
 }
 
+/** A screen that is waited for longer than this will not come, in milliseconds. */
+const patience = 20_000;
 const endOfFrame = "\x1b[?2026l";
 
 /** How a command left its terminal. */
@@ -46,12 +48,14 @@ export class TerminalRun {
   #hasEnded = false;
   #isCursorShown = true;
   #isHalfDrawn = false;
+  #title: string | null = null;
 
   /** Starts `flights` with these arguments. */
   constructor(args: readonly string[], { columns, rows, data, env = {} }: TerminalOptions) {
     this.#emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     this.#onMode("h", true);
     this.#onMode("l", false);
+    this.#emulator.onTitleChange((title) => this.#title = title);
     const driver = fileURLToPath(new URL("./driver.py", import.meta.url));
     this.#child = new Deno.Command("python3", {
       args: [driver, String(columns), String(rows), ...commandLine(), ...args],
@@ -126,6 +130,11 @@ export class TerminalRun {
     return this.#isCursorShown;
   }
 
+  /** What the terminal's window was named; null while it was not. */
+  get title(): string | null {
+    return this.#title;
+  }
+
   /** Whether the program draws on the terminal's other screen. */
   get isOnOtherScreen(): boolean {
     return this.#emulator.buffer.active.type === "alternate";
@@ -148,28 +157,31 @@ export class TerminalRun {
         return {
           text: cell?.getChars() || " ",
           color: cell?.isFgPalette() ? cell.getFgColor() : null,
-          isBold: cell?.isBold() === 1 || (cell?.isBold() ?? 0) > 0,
+          isBold: (cell?.isBold() ?? 0) > 0,
           isDim: (cell?.isDim() ?? 0) > 0,
         };
       });
     });
   }
 
-  /** Resolves when the screen is as asked for; rejects when the command ends before. */
-  shows(isThere: (screen: readonly string[]) => boolean): Promise<void> {
+  /** Resolves when the screen is as asked for; rejects when the command ends before, or hangs. */
+  async shows(isThere: (screen: readonly string[]) => boolean): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const fail = (what: string) =>
+      reject(new Error(`${what}, the screen is:\n${this.screen.join("\n")}`));
     const look = () => {
-      if (isThere(this.screen)) {
-        this.#waiting.delete(look);
-        resolve();
-      } else if (this.#hasEnded) {
-        this.#waiting.delete(look);
-        reject(new Error(`The command has ended, the screen is:\n${this.screen.join("\n")}`));
-      }
+      if (isThere(this.screen)) resolve();
+      else if (this.#hasEnded) fail("The command has ended");
     };
+    const deadline = setTimeout(() => fail(`It has not come in ${patience / 1_000} s`), patience);
     this.#waiting.add(look);
     look();
-    return promise;
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(look);
+      clearTimeout(deadline);
+    }
   }
 
   /** Makes the terminal another size. */

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { dataFolder } from "../flights.ts";
+import { needsTerminal } from "./python.ts";
+import { TerminalRun } from "./terminal.ts";
+
+Deno.test({
+  ...needsTerminal(),
+  name: "demo draws one picture that follows the terminal's size, and ends with the audit",
+  fn: async () => {
+    using folder = dataFolder();
+    const env = { TMPDIR: folder.path, LC_ALL: "C.UTF-8" };
+    await using run = new TerminalRun(["demo", "--minutes", "40"], {
+      data: folder.path,
+      columns: 120,
+      rows: 40,
+      env,
+    });
+    const fits = () => {
+      assert.equal(run.hasWrapped, false);
+      assert.equal(run.isOnOtherScreen, true);
+      assert.equal(run.isCursorShown, false);
+      assert.match(run.screen[0]!, /^flights demo {3}event time {2}\d\d:\d\d:\d\d/);
+      assert.match(run.screen[3]!, /^merge {2}running /);
+      assert.match(run.screen[4]!, /^stats {2}running /);
+      assert.equal(run.screen[5], "");
+      assert.equal(run.screen[6], "what stands in the way");
+    };
+    const hasLeader = (screen: readonly string[]) =>
+      screen.some((line) => /^[A-Z]{5}@email\.com +\d+/.test(line));
+    await run.shows(hasLeader);
+    fits();
+    assert.match(run.screen[2]!, /rec\/s {2}last .* held by +windows +members +commits$/);
+    assert.ok(run.screen.includes("newest results: userstatistics"));
+    assert.ok(run.cells.flat().some(({ color }) => color !== null));
+
+    await run.resize(40, 20);
+    await run.shows((screen) => /behind$/.test(screen[2]!));
+    fits();
+    assert.match(run.screen[2]!, /^job +state +rec\/s +lag +behind$/);
+    assert.ok(hasLeader(run.screen), run.screen.join("\n"));
+
+    await run.resize(80, 24);
+    await run.shows((screen) => / last .*behind$/.test(screen[2]!));
+    fits();
+    assert.ok(run.screen.includes("leading travellers"));
+
+    assert.deepEqual(await run.end(), { code: 0, echo: true, lines: true });
+    assert.equal(run.isOnOtherScreen, false);
+    assert.equal(run.isCursorShown, true);
+    const left = run.scrollback.join("\n");
+    assert.match(left, /^flights demo .*\n[^]*\nleading travellers\n[^]*\nAudit\n/);
+    assert.match(left, /\nEvery record is accounted for\.\n/);
+  },
+});
+
+Deno.test({
+  ...needsTerminal(),
+  name: "demo ends early with q, and gives the terminal back",
+  fn: async () => {
+    using folder = dataFolder();
+    const env = { TMPDIR: folder.path };
+    const size = { columns: 80, rows: 24 };
+    const args = ["demo", "--minutes", "100000"];
+    await using run = new TerminalRun(args, { data: folder.path, ...size, env });
+    await run.shows(([title]) => title!.startsWith("flights demo"));
+    await run.type("xq");
+    assert.deepEqual(await run.end(), { code: 0, echo: true, lines: true });
+    assert.match(run.scrollback.join("\n"), /\nEvery record is accounted for\.\n/);
+    assert.equal(run.isCursorShown, true);
+  },
+});
