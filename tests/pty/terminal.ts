@@ -13,6 +13,8 @@ export interface TerminalOptions {
   /** The folder of the embedded log. */
   readonly data: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs; default: here. */
+  readonly cwd?: string;
 }
 
 /** A cell's colour: of the palette, or the terminal's own. */
@@ -51,7 +53,7 @@ export class TerminalRun {
   #title: string | null = null;
 
   /** Starts `flights` with these arguments. */
-  constructor(args: readonly string[], { columns, rows, data, env = {} }: TerminalOptions) {
+  constructor(args: readonly string[], { columns, rows, data, env = {}, cwd }: TerminalOptions) {
     this.#emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     this.#onMode("h", true);
     this.#onMode("l", false);
@@ -60,6 +62,7 @@ export class TerminalRun {
     this.#child = new Deno.Command("python3", {
       args: [driver, String(columns), String(rows), ...commandLine(), ...args],
       env: { FLIGHTS_DATA: data, TERM: "xterm-256color", ...env },
+      ...(cwd !== undefined && { cwd }),
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -98,11 +98,22 @@ function layOut(sections: readonly Section[], room: number): readonly Line[] {
   };
   growTo(({ wanted = 0 }) => wanted);
   for (const fair of fairLines) growTo(() => fair);
-  return sections.filter((section) => shown.has(section)).flatMap((section) => {
-    const count = shown.get(section)!;
-    const lines = section.shown === "last"
-      ? section.lines.slice(-count)
-      : section.lines.slice(0, count);
-    return [[], [{ text: section.title, style: "bold" as const }], ...lines];
+  return sections.flatMap((section) => {
+    const count = shown.get(section);
+    if (count === undefined) return [];
+    return [[], [{ text: section.title, style: "bold" as const }], ...some(section, count)];
   });
+}
+
+/** So many lines of a section; one whose rest is left out says so. */
+function some({ lines, continued, shown }: Section, count: number): readonly Line[] {
+  if (shown === "last") return lines.slice(-count);
+  const next = lines[count];
+  const isCut = next !== undefined && continued?.has(next) === true;
+  return isCut
+    ? [
+      ...lines.slice(0, count - 1),
+      lines[count - 1]!.map((span) => ({ ...span, text: `${span.text} …` })),
+    ]
+    : lines.slice(0, count);
 }

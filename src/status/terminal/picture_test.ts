@@ -80,6 +80,24 @@ Deno.test("the heaviest finding of each job comes before the second of any", () 
   assert.deepEqual(shown.slice(first, first + 3), ["merge one", "stats: three", "merge two"]);
 });
 
+Deno.test("a finding whose end finds no room ends in an ellipsis", () => {
+  const text = "a finding of which no more than its first words have any room here";
+  const finding = {
+    cause: "waiting",
+    severity: "blocking",
+    job: "merge",
+    text,
+    figures: {},
+  } as const;
+  const shown = (rows: number) =>
+    lines(scene({ findings: [finding] }), { columns: 40, rows }).slice(7);
+  assert.deepEqual(shown(8), ["merge: a finding of which no more than …"]);
+  assert.deepEqual(shown(9), [
+    "merge: a finding of which no more than",
+    "its first words have any room here",
+  ]);
+});
+
 Deno.test("what happened shows its end where there is no room for all", () => {
   const events = Array.from({ length: 30 }, (_, i) => `event ${i}`);
   const shown = lines(scene({}, { events }), { columns: 80, rows: 24 });

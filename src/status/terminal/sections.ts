@@ -15,6 +15,8 @@ import { clock, count } from "./words.ts";
 export interface Section {
   readonly title: string;
   readonly lines: readonly Line[];
+  /** Lines that go on with the one before; default none. */
+  readonly continued?: ReadonlySet<Line>;
   /** Which lines are shown where there is no room for all; default the first. */
   readonly shown?: "first" | "last";
   /** Fewer lines say nothing; default 1. */
@@ -38,17 +40,21 @@ const findingStyles: Readonly<Record<Severity, Style>> = {
 export function findingSection({ findings }: Frame, width: number): Section {
   const isFirst = ({ job }: Finding, i: number) =>
     findings.findIndex((other) => other.job === job) === i;
+  const continued = new Set<Line>();
   const linesOf = (some: readonly Finding[]) =>
     some.flatMap(({ severity, text, job }) => {
       const whose = text.includes(job) ? text : `${job}: ${text}`;
-      return wrap(harmless(whose), width)
+      const lines = wrap(harmless(whose), width)
         .map((text): Line => [{ text, style: findingStyles[severity] }]);
+      for (const line of lines.slice(1)) continued.add(line);
+      return lines;
     });
   const first = linesOf(findings.filter(isFirst));
   const rest = linesOf(findings.filter((finding, i) => !isFirst(finding, i)));
   return {
     title: "what stands in the way",
     lines: [...first, ...rest],
+    continued,
     wanted: Math.min(first.length, 6),
     importance: 90,
   };

@@ -1,9 +1,10 @@
 /** A chart of one line, in block characters. */
 
-const blocks = "▁▂▃▄▅▆▇█";
+/** The full block is left out: two of them, one above the other, would be one. */
+const blocks = "▁▂▃▄▅▆▇";
 
 /**
- * The newest `width` figures, the largest of them as a full block; what is not known is a space, and
+ * The newest `width` figures, the largest of them as the highest block; what is not known is a space, and
  * what is above nothing never looks like nothing.
  */
 export function sparkline(figures: readonly (number | null)[], width: number): string {
