@@ -37,7 +37,7 @@ export function uiCommand() {
       }
       const { startStatusServer } = await import("../status/http/status_server.ts");
       const listen: ListenAddress = http;
-      const server = startStatusServer({ log, own: () => [], clock: systemClock }, listen);
+      const server = startStatusServer({ log, own: null, clock: systemClock }, listen);
       tell.info(`the dashboard is at ${server.address}`, { address: server.address });
       try {
         await new Promise<void>((resolve) => {

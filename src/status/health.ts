@@ -31,6 +31,8 @@ const unready: readonly Cause[] = [
   "offset-lost",
   "topic-recreated",
   "topic-missing",
+  "no-member",
+  "not-answering",
   "waiting",
   "rejoining",
   "restoring",
@@ -39,7 +41,7 @@ const unready: readonly Cause[] = [
   "stalled",
 ];
 
-/** Whether the jobs of a process do their work. */
+/** Whether jobs do their work. */
 export interface Readiness {
   readonly ready: boolean;
   /** What keeps them from it. */
@@ -49,16 +51,13 @@ export interface Readiness {
 }
 
 /**
- * Whether all jobs of a process have their tasks, have rebuilt their state, and come on. A member that
- * stands by is ready: it is there to take over.
+ * Whether jobs have their tasks, have rebuilt their state, and come on. A member that stands by is
+ * ready: it is there to take over.
  *
  * @param findings all that `why` says of them.
  */
-export function readiness(
-  statuses: readonly JobStatus[],
-  findings: readonly Finding[],
-): Readiness {
+export function readiness(findings: readonly Finding[]): Readiness {
   const reasons = findings.filter(({ cause }) => unready.includes(cause));
   const others = findings.filter((one) => !reasons.includes(one));
-  return { ready: statuses.length > 0 && reasons.length === 0, reasons, findings: others };
+  return { ready: reasons.length === 0, reasons, findings: others };
 }

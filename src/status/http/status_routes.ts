@@ -15,8 +15,8 @@ import { json, type Routes } from "./server.ts";
 /** What is looked at. */
 export interface StatusContext {
   readonly log: Log;
-  /** The jobs that run in this process, as they are now; none for one that only looks on. */
-  readonly own: () => readonly JobStatus[];
+  /** The jobs that run in this process, as they are now; null for one that only looks on. */
+  readonly own: (() => readonly JobStatus[]) | null;
   /** The machine's, or the one that the jobs go by. */
   readonly clock: Clock;
 }
@@ -26,12 +26,14 @@ const patience = 2_000;
 
 /**
  * `/status`: the jobs of this process. `/overview`: all of the log's. `/why`: what `flights why` says.
- * `/live` and `/ready`: 200, or 503 with the reasons. `/metrics`: for Prometheus.
+ * `/live` and `/ready`: 200, or 503 with the reasons, of the jobs of this process; of one that only
+ * looks on, of all. `/metrics`: for Prometheus.
  */
 export function statusRoutes({ log, own, clock }: StatusContext): Routes {
-  const look = (): Promise<LogOverview> => observe(log, { now: clock.now(), own: own() });
+  const ownNow = () => own?.() ?? [];
+  const look = (): Promise<LogOverview> => observe(log, { now: clock.now(), own: ownNow() });
   return {
-    "/status": () => json({ version: 1, jobs: own() }),
+    "/status": () => json({ version: 1, jobs: ownNow() }),
     "/overview": async () => json(await look()),
     "/why": async (_, { searchParams }) => {
       const [job, window] = [searchParams.get("job"), searchParams.get("window")];
@@ -42,21 +44,22 @@ export function statusRoutes({ log, own, clock }: StatusContext): Routes {
       return json({ version: 1, findings: why(await look(), question) });
     },
     "/live": () => {
-      const live = liveness(own(), clock.now());
+      const live = liveness(ownNow(), clock.now());
       return json(live, { status: live.live ? 200 : 503 });
     },
     "/ready": async () => {
-      const statuses = own();
       const overview = await inTime(look()).catch((error) => unreachable(messageOf(error)));
       if ("error" in overview) {
         return json({ ready: false, reasons: [overview], findings: [] }, { status: 503 });
       }
-      const findings = statuses.flatMap(({ applicationId: job }) => why(overview, { job }));
-      const ready = readiness(statuses, findings);
+      const jobs = own?.().map(({ applicationId }) => applicationId);
+      const findings = why(overview).filter(({ job }) => jobs === undefined || jobs.includes(job));
+      const ready = readiness(findings);
       return json(ready, { status: ready.ready ? 200 : 503 });
     },
     "/metrics": async () => {
-      const { text, contentType } = await metricsText(own());
+      const statuses = own?.() ?? (await look()).jobs.map(({ status }) => status);
+      const { text, contentType } = await metricsText(statuses);
       return new Response(text, { headers: { "content-type": contentType } });
     },
   };

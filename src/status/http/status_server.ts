@@ -13,7 +13,7 @@ import { type StatusContext, statusRoutes } from "./status_routes.ts";
  */
 export function startStatusServer(context: StatusContext, listen: ListenAddress): StatusServer {
   const { log, own, clock } = context;
-  const frames = new Frames(log, () => observe(log, { now: clock.now(), own: own() }));
+  const frames = new Frames(log, () => observe(log, { now: clock.now(), own: own?.() ?? [] }));
   const dashboard = dashboardRoutes(() => frames.look(), { clock });
   const server = serve({ ...dashboard.routes, ...statusRoutes(context) }, listen);
   return {

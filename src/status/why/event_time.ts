@@ -27,7 +27,9 @@ export function timeFindings(job: JobOverview, overview: LogOverview): readonly 
   const first = holders.toSorted((a, b) => order(a.input.watermark, b.input.watermark))[0];
   return [
     ...(first === undefined ? [] : [holding(job, first, overview)]),
-    ...openWindows(job).slice(0, toldWindows).map((open) => windowFinding(job, open)),
+    ...openWindows(job).slice(0, toldWindows).map((open) =>
+      windowFinding(job, { open, at: overview.at })
+    ),
   ];
 }
 
@@ -38,7 +40,7 @@ function order(a: number | null, b: number | null): number {
 
 /** What holds back the task that is furthest behind. */
 function holding(
-  { status: { applicationId: job, at } }: JobOverview,
+  { status: { applicationId: job } }: JobOverview,
   { task: { partition }, input }: Holder,
   overview: LogOverview,
 ): Finding {
@@ -57,6 +59,7 @@ function holding(
       figures: { ...figures, upstream: heldBy.job, task: heldBy.task },
     });
   }
+  const { at } = overview;
   const silentFor = at - lastRecordAt;
   const last = watermark === null ? "" : `, last record ${describeDuration(silentFor)} ago`;
   const idle = idleAt === null
@@ -111,10 +114,10 @@ function latest(times: readonly (number | null)[]): number | null {
   return times.some((time) => time === null) ? null : Math.max(...times.map((time) => time!));
 }
 
-/** What closes an open window. */
+/** What closes an open window. @param options `at`: now. */
 export function windowFinding(
-  { status: { applicationId: job, at } }: JobOverview,
-  { window, keys, tasks }: OpenWindow,
+  { status: { applicationId: job } }: JobOverview,
+  { open: { window, keys, tasks }, at }: { readonly open: OpenWindow; readonly at: number },
 ): Finding {
   const { start, end, endsBy, silenceAt } = window;
   const name = start === null || end === null

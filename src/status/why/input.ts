@@ -82,7 +82,9 @@ function topicFindings(
   { status, toldBy, transactions }: JobOverview,
   overview: LogOverview,
 ): readonly Finding[] {
-  const { applicationId: job, at } = status;
+  const { applicationId: job } = status;
+  // Not when the status was told: who tells nothing any more does not come on either.
+  const { at } = overview;
   if (!overview.topics.some(({ name }) => name === topic)) {
     const text = `the log has no topic ${topic}, which ${job} reads`;
     return [finding("topic-missing", { job, text, figures: { topic } })];

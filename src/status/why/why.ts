@@ -42,12 +42,12 @@ function unknownJob(job: string, { jobs, log }: LogOverview): Finding {
 
 /** Of one window: whether it is open, was fired, or holds nothing; and what holds back event time. */
 function aboutWindow(job: JobOverview, overview: LogOverview, time: number): readonly Finding[] {
-  const open = openWindows(job).filter(({ window: { start, end } }) =>
+  const windows = openWindows(job).filter(({ window: { start, end } }) =>
     start !== null && end !== null && start <= time && time < end
   );
-  if (open.length > 0) {
+  if (windows.length > 0) {
     const holders = timeFindings(job, overview).filter(({ cause }) => cause !== "window-open");
-    return [...holders, ...open.map((one) => windowFinding(job, one))];
+    return [...holders, ...windows.map((open) => windowFinding(job, { open, at: overview.at }))];
   }
   const { status: { applicationId, tasks } } = job;
   const watermarks = tasks.flatMap(({ watermark }) => watermark ?? []);
