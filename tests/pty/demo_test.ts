@@ -9,7 +9,7 @@ Deno.test({
   fn: async () => {
     using folder = dataFolder();
     const env = { TMPDIR: folder.path, LC_ALL: "C.UTF-8" };
-    await using run = new TerminalRun(["demo", "--minutes", "40"], {
+    await using run = new TerminalRun(["demo", "--minutes", "20"], {
       data: folder.path,
       columns: 120,
       rows: 40,
