@@ -36,6 +36,16 @@ export class LiveTerminal {
       this.#screen.resized();
       this.#draw();
     });
+    // Ctrl-Z gives the terminal to the shell until the process goes on.
+    this.#on("SIGTSTP", () => {
+      this.#screen.close();
+      this.#setKeys("lines");
+      process.kill(process.pid, "SIGSTOP");
+    });
+    this.#on("SIGCONT", () => {
+      this.#setKeys("single");
+      this.#draw();
+    });
     // A second Ctrl-C ends the process at once.
     this.#on("exit", () => this.close());
     // What is not caught ends it without that.
@@ -44,7 +54,7 @@ export class LiveTerminal {
       globalThis.addEventListener(type, close);
       this.#undo.push(() => globalThis.removeEventListener(type, close));
     }
-    if (process.stdin.isTTY === true) this.#listenForKeys();
+    this.#listenForKeys();
   }
 
   /** Aborted when the reader wants no more. */
@@ -67,23 +77,30 @@ export class LiveTerminal {
     if (this.#picture !== null) this.#screen.draw(this.#picture(terminalSize()));
   }
 
-  #on(event: "SIGWINCH" | "exit", listener: () => void): void {
+  #on(event: "SIGWINCH" | "SIGTSTP" | "SIGCONT" | "exit", listener: () => void): void {
     process.on(event, listener);
     this.#undo.push(() => process.off(event, listener));
   }
 
-  /** Keys come one by one and are not shown; those of signals stay what they are. */
   #listenForKeys(): void {
+    if (process.stdin.isTTY !== true) return;
     const onData = (bytes: Uint8Array) => {
       if (bytes.includes("q".charCodeAt(0))) this.#quit.abort();
     };
-    Deno.stdin.setRaw(true, { cbreak: true });
-    this.#undo.push(() => Deno.stdin.setRaw(false));
+    this.#setKeys("single");
+    this.#undo.push(() => this.#setKeys("lines"));
     process.stdin.on("data", onData);
     this.#undo.push(() => {
       process.stdin.off("data", onData);
       process.stdin.pause();
     });
+  }
+
+  /** Single keys come at once and are not shown; those of signals stay what they are. */
+  #setKeys(mode: "single" | "lines"): void {
+    if (process.stdin.isTTY !== true) return;
+    if (mode === "single") Deno.stdin.setRaw(true, { cbreak: true });
+    else Deno.stdin.setRaw(false);
   }
 }
 

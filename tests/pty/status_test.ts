@@ -131,6 +131,12 @@ Deno.test({
         assert.match(run.screen[3]!, /^merge {2}running/);
         assert.equal(run.hasWrapped, false);
 
+        await run.type("\x1a");
+        await run.shows(() => !run.isOnOtherScreen && run.isCursorShown);
+        await run.signal(constants.signals.SIGCONT);
+        await run.shows((screen) => run.isOnOtherScreen && screen[3]!.startsWith("merge"));
+        assert.equal(run.isCursorShown, false);
+
         // It is live: the state is another as soon as the process is gone.
         await stop();
         await run.shows((screen) => /^merge {2}not running/.test(screen[3]!));
@@ -141,7 +147,7 @@ Deno.test({
         assert.equal(run.isOnOtherScreen, false);
         assert.match(
           run.scrollback.join("\n"),
-          /^flights status .*\n\njob .*\nmerge {2}not running/,
+          /^flights status .*\n\njob .*\nmerge {2}not running/m,
         );
       });
     }),

@@ -91,10 +91,12 @@ export class TerminalRun {
         await this.#write(text.slice(0, end + endOfFrame.length));
         text = text.slice(end + endOfFrame.length);
       }
-      if (!text.includes("\x1b")) {
-        await this.#write(text);
-        text = "";
-      }
+      // An end that is not all there yet is to be found with the next bytes.
+      const begun = text.lastIndexOf("\x1b");
+      const isBegun = begun >= 0 && text.length - begun < endOfFrame.length;
+      const whole = isBegun ? text.slice(0, begun) : text;
+      await this.#write(whole);
+      text = text.slice(whole.length);
     }
     await this.#write(text);
     this.#hasEnded = true;
