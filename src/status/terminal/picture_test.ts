@@ -3,7 +3,14 @@ import fc from "fast-check";
 import type { Frame } from "../frame.ts";
 import { History } from "../history.ts";
 import { savedStatus } from "../../runtime/saved_status.ts";
-import { jobOverview, logOverview, noon } from "../test_overviews.ts";
+import {
+  inputStatus,
+  jobOverview,
+  jobStatus,
+  logOverview,
+  noon,
+  taskStatus,
+} from "../test_overviews.ts";
 import { plainText, widthOf } from "./cells.ts";
 import { picture, type Scene, type Size } from "./picture.ts";
 import { paint } from "./screen.ts";
@@ -80,6 +87,29 @@ Deno.test("the heaviest finding of each job comes before the second of any", () 
   assert.deepEqual(shown.slice(first, first + 3), ["merge one", "stats: three", "merge two"]);
 });
 
+Deno.test("the first finding of each job is there whole before other sections get more", () => {
+  const text = Array.from({ length: 5 }, (_, i) => `stats ${i} ${"x".repeat(30)}`).join(" ");
+  const finding = {
+    cause: "waiting",
+    severity: "blocking",
+    job: "stats",
+    text,
+    figures: {},
+  } as const;
+  const all = scene({ leaders: [...leaders, ...leaders], findings: [finding] });
+  const titles = lines(all, { columns: 40, rows: 19 }).map((line) => line.slice(0, 9).trim());
+  assert.deepEqual(titles.slice(6), [
+    "what stan",
+    ...["stats 0 x", "stats 1 x", "stats 2 x", "stats 3 x", "stats 4 x"],
+    "",
+    "leading t",
+    ...["traveller", "AAAAA@ema"],
+    "",
+    "open wind",
+    "stats 11:",
+  ]);
+});
+
 Deno.test("a finding whose end finds no room ends in an ellipsis", () => {
   const text = "a finding of which no more than its first words have any room here";
   const finding = {
@@ -109,6 +139,14 @@ Deno.test("a look that failed leaves the picture, and says so", () => {
   const shown = lines(scene({}, { failure: "the log is \x1b[31mgone" }), { columns: 80, rows: 24 });
   assert.equal(shown[1], "cannot look: the log is ␛[31mgone");
   assert.match(shown.join("\n"), /^merge {2}running/m);
+});
+
+Deno.test("what a job has repartitioned is no lag of its own", () => {
+  const own = inputStatus("stats-repartition-flightdata", { lag: 99 });
+  const tasks = [taskStatus([inputStatus("flightdata", { lag: 1 })]), taskStatus([own])];
+  const overview = logOverview([jobOverview(jobStatus("stats", tasks, { reads: ["flightdata"] }))]);
+  const shown = lines({ ...scene(), frame: frameOf(overview) }, { columns: 40, rows: 24 });
+  assert.match(shown[3]!, /^stats {2}running +0 +1 /);
 });
 
 Deno.test("a log without jobs says so", () => {

@@ -6,11 +6,14 @@ import { shownOn } from "./test_emulator.ts";
 const size = { columns: 10, rows: 4 };
 
 /** What stands on a terminal on which a shell has printed a line before. */
-async function drawn(draw: (screen: Screen) => void, { color = true } = {}) {
+async function drawn(
+  draw: (screen: Screen, write: (text: string) => void) => void,
+  { color = true } = {},
+) {
   let text = "$ flights\r\n";
   // The terminal's driver makes a line feed a new line.
   const write = (more: string) => text += more.replaceAll(/\r?\n/g, "\r\n");
-  draw(new Screen(write, { color }));
+  draw(new Screen(write, { color }), write);
   return await shownOn(text, size);
 }
 
@@ -37,13 +40,21 @@ Deno.test("a picture leaves nothing of the one before", async () => {
 });
 
 Deno.test("after a change of size nothing stays that the terminal made of the picture", async () => {
-  const { lines: shown } = await drawn((screen) => {
-    screen.draw(lines("a", "b", "c", "d"));
-    screen.draw(lines("a"));
+  const { lines: shown } = await drawn((screen, write) => {
+    screen.draw(lines("a", "b"));
+    write("\x1b[4;1Hfolded");
     screen.resized();
-    screen.draw(lines("e"));
+    screen.draw(lines("c", "d"));
   });
-  assert.deepEqual(shown, ["e", "", "", ""]);
+  assert.deepEqual(shown, ["c", "d", "", ""]);
+});
+
+Deno.test("a line that a terminal finds too long is cut there, and moves no other", async () => {
+  const { lines: shown, hasWrapped } = await drawn((screen) =>
+    screen.draw(lines("1234567890 more", "b"))
+  );
+  assert.equal(hasWrapped, false);
+  assert.equal(shown[1], "b");
 });
 
 Deno.test("the end leaves the last picture under what was there before", async () => {
