@@ -294,7 +294,7 @@ const cases: Readonly<Record<Cause, readonly Case[]>> = {
       "comes on flightdata[0], or by silence at 12:00:12, in 12s",
   }, {
     name: "and silence is not to close it",
-    overview: log(stats({}, open())),
+    overview: log(stats({ closesOnSilence: false }, open())),
     text:
       "window 11:59 to 12:00 is open with 1 key in 1 task: it closes when a record of 12:00:00 or later " +
       "comes on flightdata[0]; silence does not close it, that is off",
