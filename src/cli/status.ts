@@ -39,7 +39,7 @@ export function statusCommand() {
         options,
         (context) =>
           options.watch ? watchJobs(context, job, options) : status(context, job, options),
-        { mustExist: true },
+        { readOnly: true },
       );
     });
 }

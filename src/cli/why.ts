@@ -63,6 +63,6 @@ export function whyCommand() {
         }
         if (findings.length === 0 && !options.json) output.add("nothing stands in the way\n");
         await output.flush();
-      }, { mustExist: true });
+      }, { readOnly: true });
     });
 }
