@@ -67,6 +67,7 @@ export function taskStatus(
         lastMovedAt: input.lastMovedAt,
         idleTimeoutMs: source.watermarks.idleTimeout,
         outOfOrdernessMs: source.watermarks.outOfOrderness,
+        closesOnSilence: source.watermarks.closesOnSilence,
         outcomes: { ...input.outcomes },
         outcomesHere: input.outcomesHere,
         carried: upstream.isCarried,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { readiness } from "../../src/status/health.ts";
-import { severityOf } from "../../src/status/why/finding.ts";
+import { type Readiness, readiness } from "../../src/status/health.ts";
+import type { Finding } from "../../src/status/why/finding.ts";
 import { findChromium, launchChromium } from "../browser/chromium.ts";
 import { openPage } from "../browser/page.ts";
 import { needs } from "../permissions.ts";
@@ -16,41 +16,33 @@ const chromium = permissions.ignore ? null : await findChromium();
 
 /** @param browser null where there is none: the dashboard is left out then. */
 async function check(
-  { job, cause, text, about = {}, arrange }: Scenario,
+  { job, cause, text, about = {}, needsState, arrange }: Scenario,
   browser: Browser | null,
 ): Promise<void> {
   await using stage = new Stage();
   await arrange(stage);
+  const isIt = (one: Finding) => one.cause === cause && text.test(one.text);
   const query = new URLSearchParams(about).toString();
-  const findings = await stage.findings(job, cause, query === "" ? "" : `&${query}`);
-  const named = findings.filter((one) => one.cause === cause);
-  assert.ok(named.some((one) => text.test(one.text)), JSON.stringify(findings, null, 2));
+  await stage.findings(job, isIt, query === "" ? "" : `&${query}`);
 
   const options = Object.entries(about).flatMap(([name, value]) => [`--${name}`, value]);
   const told = (await stage.run(["why", job, ...options])).split("\n");
   assert.ok(told.some((line) => text.test(line)), `flights why says only ${told.join("\n")}`);
 
   const response = await fetch(`${stage.address}/ready`);
-  const ready = await response.json();
-  const all = [...ready.reasons, ...ready.findings];
-  // What is asked of one window or key is no matter of the whole job.
-  if (query === "") assert.ok(all.some((one) => text.test(one.text)), JSON.stringify(ready));
-  const own = all.filter((one) => one.cause === cause);
+  const ready = await response.json() as Readiness;
   assert.equal(response.status, ready.ready ? 200 : 503);
-  if (!readiness(own).ready) {
-    assert.equal(response.status, 503);
-    assert.ok(ready.reasons.some((one: { cause: string }) => one.cause === cause));
-  } else if (severityOf(cause) !== "blocking" && !ready.reasons.some(isOf(job))) {
-    assert.equal(response.status, 200, JSON.stringify(ready.reasons));
-  }
-  if (browser === null || query !== "") return;
+  if (query !== "" || needsState) return;
+  const found = [...ready.reasons, ...ready.findings].filter(isIt);
+  assert.notEqual(found.length, 0, JSON.stringify(ready));
+  const keeps = !readiness(found).ready;
+  assert.equal(ready.reasons.some(isIt), keeps);
+  if (keeps) assert.equal(response.status, 503);
+  if (browser === null) return;
   await using watched = await openPage(browser, stage.address);
-  await watched.page.locator(`[data-cause=${cause}] .text`).filter({ hasText: text }).first().waitFor();
+  const named = watched.page.locator(`[data-cause=${cause}] .text`).filter({ hasText: text });
+  await named.first().waitFor();
   assert.deepEqual(watched.errors, []);
-}
-
-function isOf(job: string): (one: { readonly job: string }) => boolean {
-  return (one) => one.job === job;
 }
 
 Deno.test({
