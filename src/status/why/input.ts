@@ -61,7 +61,7 @@ function openTransactions(
     if (input !== undefined && input.position < startOffset) return [];
     // Where the log does not tell its age, how long the job stands before it does.
     const knownSince = startedAt ?? input?.lastMovedAt;
-    if (knownSince !== undefined && at - knownSince < stallAfter) return [];
+    if (knownSince != null && at - knownSince < stallAfter) return [];
     const name = transactionalId ?? (producerId === null ? "a writer" : `producer ${producerId}`);
     const since = startedAt === null
       ? ""
