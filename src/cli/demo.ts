@@ -12,7 +12,7 @@ import { type EverywhereOptions, withEverywhere } from "./everywhere.ts";
 import { exitCode } from "./exit_codes.ts";
 import { TextOutput } from "./text_output.ts";
 import { withExamples } from "./usage.ts";
-import { filled, httpAddress, integer, seed } from "./values.ts";
+import { filled, httpAddress, integer, seed, time } from "./values.ts";
 
 const minute = 60_000;
 
@@ -26,6 +26,10 @@ export function demoCommand() {
       ),
     )
     .addOption(new Option("--seed <s>", "what is booked").argParser(seed).default(1))
+    .addOption(
+      new Option("--start <time>", "first event time (default: so that it ends at now)")
+        .argParser(time),
+    )
     .option("--follow", "run on at real time afterwards")
     .addOption(
       new Option("--http <[host:]port>", "serve the dashboard there meanwhile").argParser(
@@ -52,6 +56,7 @@ interface DemoCommandOptions extends Omit<EverywhereOptions, "data"> {
   readonly data?: string;
   readonly minutes: number;
   readonly seed: number;
+  readonly start?: number;
   readonly follow?: true;
   readonly http?: HttpOption;
 }
@@ -61,12 +66,13 @@ async function demo(options: DemoCommandOptions): Promise<number> {
   const { minutes, seed, follow = false } = options;
   const fresh = options.data === undefined;
   const data = options.data ?? Deno.makeTempDirSync({ prefix: "flights-demo-" });
-  const start = Math.floor(systemClock.now() / minute) * minute - minutes * minute;
+  const start = options.start ??
+    Math.floor(systemClock.now() / minute) * minute - minutes * minute;
   const output = new TextOutput();
   const view = demoView(output, options);
   try {
     return await runCommand({ ...options, data }, async ({ log, tell, signal: asked }) => {
-      const signal = AbortSignal.any([asked, output.closed]);
+      const signal = AbortSignal.any([asked, output.closed, view.quit]);
       const clock = new SimulatedClock(start);
       const statuses = new Map<string, JobStatus>();
       const own = () => [...statuses.values()];

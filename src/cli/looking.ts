@@ -50,15 +50,10 @@ export async function look(
   return await waitForLog(context, (log) => lookOnce(log, options), { wait });
 }
 
-/** Looks without waiting. @param job the only one to look at; default all. */
-export function lookOnce(
-  log: Log,
-  { http }: Pick<LookOptions, "http">,
-  job?: string,
-): Promise<LogOverview> {
+/** Looks without waiting. */
+export function lookOnce(log: Log, { http }: Pick<LookOptions, "http">): Promise<LogOverview> {
   const addresses = http === undefined || http === "off" ? [] : [addressOf(http)];
-  const jobs = job === undefined ? {} : { jobs: [job] };
-  return observe(log, { now: systemClock.now(), addresses, ...jobs });
+  return observe(log, { now: systemClock.now(), addresses });
 }
 
 function addressOf({ host = "127.0.0.1", port }: ListenAddress): string {

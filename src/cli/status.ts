@@ -5,17 +5,17 @@ import process from "node:process";
 import { describeDuration } from "../base/duration.ts";
 import { FlightsError } from "../base/errors.ts";
 import { formatTime } from "../base/time.ts";
+import { systemClock } from "../base/clock.ts";
 import { Frames } from "../status/frame.ts";
 import type { JobOverview, LogOverview } from "../status/overview.ts";
 import { sumOutcomes, totalOf } from "../stream/task/counts.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { DataOutput } from "./data_output.ts";
-import { isColored } from "./logging.ts";
 import { jobArgument, look, lookOnce, type LookOptions, withLookOptions } from "./looking.ts";
 import { TextOutput, writeError } from "./text_output.ts";
 import { textTable } from "./text_table.ts";
 import { withExamples } from "./usage.ts";
-import { watch } from "./watch.ts";
+import { watchJobs } from "./watching.ts";
 
 /** Builds the command. */
 export function statusCommand() {
@@ -26,7 +26,10 @@ export function statusCommand() {
         "one JSON object a line",
     )
     .addArgument(jobArgument())
-    .option("--watch", "a live view that is drawn over and over, until Ctrl-C");
+    .option(
+      "--watch",
+      "a live view, until q or Ctrl-C; elsewhere than on a terminal a line a change",
+    );
   withExamples(command, [
     ["flights status", "all jobs of the log"],
     ["flights status stats", "one job, partition by partition"],
@@ -37,9 +40,8 @@ export function statusCommand() {
     .action(async (job, options) => {
       process.exitCode = await runCommand(
         options,
-        (context) =>
-          options.watch ? watchJobs(context, job, options) : status(context, job, options),
-        { mustExist: true },
+        (context) => options.watch ? watch(context, job, options) : status(context, job, options),
+        { readOnly: true },
       );
     });
 }
@@ -67,7 +69,7 @@ async function status(
 }
 
 /** Looks again and again. */
-async function watchJobs(
+async function watch(
   context: CommandContext,
   job: string | undefined,
   options: LookOptions,
@@ -78,9 +80,16 @@ async function watchJobs(
     throw jobMissing(job, first);
   }
   const { log, signal } = context;
-  const frames = new Frames(log, () => lookOnce(log, options, job));
-  const color = isColored(options, process.stdout);
-  await watch(() => frames.look(), { output: new TextOutput(), color, signal });
+  const frames = new Frames(log, () => lookOnce(log, options));
+  await watchJobs(() => frames.look(), {
+    output: new TextOutput(),
+    title: job === undefined ? "flights status" : `flights status ${job}`,
+    job,
+    json: options.json === true,
+    color: options.color,
+    clock: systemClock,
+    signal,
+  });
 }
 
 function jobMissing(job: string, { jobs, log }: LogOverview): FlightsError {

@@ -57,6 +57,8 @@ export interface DemoView {
 export interface DemoPicture {
   /** The simulated time. */
   readonly now: number;
+  /** Whether time passes as on the wall, or this is the last picture. */
+  readonly isLive: boolean;
   readonly written: number;
   /** Everything that a live view shows. */
   readonly frame: () => Promise<Frame>;
@@ -134,7 +136,7 @@ class Demo {
       }
       while (follow && !signal.aborted) {
         await systemClock.sleep(1_000, signal);
-        await this.#step(this.#clock.now() + 1_000);
+        await this.#step(this.#clock.now() + 1_000, { isLive: true });
       }
       await this.#fallSilent();
     } finally {
@@ -163,7 +165,7 @@ class Demo {
   }
 
   /** Lets the clock come to `now`, writes what is booked until then, and waits for both jobs. */
-  async #step(now: number, { isSilent = false } = {}): Promise<void> {
+  async #step(now: number, { isSilent = false, isLive = false } = {}): Promise<void> {
     const { view } = this.#options;
     this.#clock.advanceTo(now);
     for (const booking of this.#bookingsUntil(now)) {
@@ -174,12 +176,13 @@ class Demo {
     await this.#settle({ isSilent });
     await this.#readResults();
     await this.#tellStrays();
-    await view.picture(this.#picture());
+    await view.picture(this.#picture({ isLive }));
   }
 
-  #picture(): DemoPicture {
+  #picture({ isLive }: { readonly isLive: boolean }): DemoPicture {
     return {
       now: this.#clock.now(),
+      isLive,
       written: this.#written,
       frame: () => this.#frames.look(),
       merge: this.#status.get("merge") ?? null,
@@ -324,7 +327,7 @@ class Demo {
     this.#clock.advance(silenceAtEnd);
     await this.#settle({ isSilent: true });
     await this.#readResults();
-    await view.picture(this.#picture());
+    await view.picture(this.#picture({ isLive: true }));
   }
 
   #held(): number {

@@ -6,11 +6,10 @@ import { describeDuration } from "../../base/duration.ts";
 import { formatTime } from "../../base/time.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
 import { History } from "../../status/history.ts";
-import type { Screen } from "../../status/terminal/screen.ts";
-import { view } from "../../status/terminal/view.ts";
+import { picture } from "../../status/terminal/picture.ts";
 import { sumOutcomes } from "../../stream/task/counts.ts";
+import { canDraw, LiveTerminal } from "../live_terminal.ts";
 import { isColored } from "../logging.ts";
-import { screenOn, terminalSize } from "../terminal.ts";
 import type { TextOutput } from "../text_output.ts";
 import { counted } from "../../base/words.ts";
 import type { Audit } from "./audit.ts";
@@ -20,8 +19,8 @@ import type { DemoPicture, DemoView } from "./demo_run.ts";
 const recentEvents = 6;
 /** Event time between two plain lines, in milliseconds. */
 const lineInterval = 5 * 60_000;
-/** Time between two pictures on a terminal, in milliseconds. */
-const frameInterval = 50;
+/** Event time between two pictures on a terminal, in milliseconds; the same ones on any machine. */
+const pictureInterval = 15_000;
 
 type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;
@@ -30,6 +29,8 @@ const plain: Paint = (_, text) => text;
 
 /** A view, and what ends it. */
 export interface ShownDemo extends DemoView {
+  /** Aborted when the reader wants no more. */
+  readonly quit: AbortSignal;
   /** Shows how it ended. */
   end(audit: Audit): void;
   /** Gives the terminal back, however it ended. */
@@ -41,21 +42,16 @@ export function demoView(
   output: TextOutput,
   options: { readonly color: boolean },
 ): ShownDemo {
-  return process.stdout.isTTY === true
-    ? new TerminalView(output, { isColored: isColored(options, process.stdout) })
-    : new LineView(output);
-}
-
-function painter(isColored: boolean): Paint {
-  return isColored ? (style, text) => styleText(style, text) : plain;
+  return canDraw() ? new TerminalView(output, options) : new LineView(output);
 }
 
 function clockTime(time: number): string {
   return formatTime(time).slice(11, 19);
 }
 
-class LineView implements DemoView {
+class LineView implements ShownDemo {
   readonly #output: TextOutput;
+  readonly quit = new AbortController().signal;
   #lineAt = Number.NEGATIVE_INFINITY;
 
   constructor(output: TextOutput) {
@@ -94,48 +90,52 @@ class LineView implements DemoView {
   }
 }
 
-class TerminalView implements DemoView {
+class TerminalView implements ShownDemo {
   readonly #output: TextOutput;
-  readonly #isColored: boolean;
   readonly #paint: Paint;
-  readonly #screen: Screen;
+  readonly #terminal: LiveTerminal;
   readonly #history = new History();
   readonly #events: string[] = [];
-  #shown: readonly string[] = [];
-  #drawnAt = 0;
+  #picturedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(output: TextOutput, { isColored }: { readonly isColored: boolean }) {
+  constructor(output: TextOutput, options: { readonly color: boolean }) {
     this.#output = output;
-    this.#isColored = isColored;
-    this.#paint = painter(isColored);
-    this.#screen = screenOn(output);
+    this.#paint = isColored(options, process.stdout)
+      ? (style, text) => styleText(style, text)
+      : plain;
+    this.#terminal = new LiveTerminal(output, options);
+  }
+
+  get quit(): AbortSignal {
+    return this.#terminal.quit;
   }
 
   event(at: number, text: string): void {
     this.#events.push(`${clockTime(at)}  ${text}`);
     if (this.#events.length > recentEvents) this.#events.shift();
-    this.#drawnAt = 0;
   }
 
-  async picture({ frame: look }: DemoPicture): Promise<void> {
-    const now = performance.now();
-    if (now - this.#drawnAt < frameInterval) return;
-    this.#drawnAt = now;
+  async picture({ now, isLive, frame: look }: DemoPicture): Promise<void> {
+    if (!isLive && now - this.#picturedAt < pictureInterval) return;
+    this.#picturedAt = now;
     const frame = await look();
     this.#history.add(frame.overview);
-    const room = { ...terminalSize(), color: this.#isColored };
-    const title = "demo, event time";
-    this.#shown = view(frame, this.#history, { room, title, events: this.#events });
-    this.#screen.draw(this.#shown);
+    const scene = {
+      title: "flights demo   event time",
+      frame,
+      history: this.#history,
+      events: [...this.#events],
+    };
+    this.#terminal.show((size) => picture(scene, size));
   }
 
   end(audit: Audit): void {
     this.close();
-    this.#output.write([...this.#shown, "", ...report(audit, this.#paint), ""].join("\n"));
+    this.#output.write(["", ...report(audit, this.#paint), ""].join("\n"));
   }
 
   close(): void {
-    this.#screen.close();
+    this.#terminal.close();
   }
 }
 

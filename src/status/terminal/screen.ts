@@ -1,42 +1,62 @@
-/** A picture on a terminal that is drawn over and over, on the terminal's other screen. */
+/** Draws pictures on a terminal. */
 
-/** What a screen writes to: a terminal. */
-export interface Terminal {
-  write(text: string): void;
-  /** As they are now; a terminal can be made larger and smaller. */
-  readonly columns: number;
-  readonly rows: number;
+import { styleText } from "node:util";
+import { type Line, plainText } from "./cells.ts";
+
+/** The screen without the shell's history, no cursor, and what is too long is cut and not wrapped. */
+const enter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+/** A terminal that knows mode 2026 shows nothing half drawn. */
+const beginFrame = "\x1b[?2026h\x1b[H";
+const endFrame = "\x1b[?2026l";
+const clearScreen = "\x1b[2J";
+
+/** Where pictures are drawn, each over the one before. */
+export class Screen {
+  readonly #write: (text: string) => void;
+  readonly #color: boolean;
+  #last: readonly Line[] | null = null;
+  #isClear = true;
+
+  /** @param options `color`: whether styles are shown. */
+  constructor(write: (text: string) => void, { color }: { readonly color: boolean }) {
+    this.#write = write;
+    this.#color = color;
+  }
+
+  /** Draws a picture; the first one takes over the terminal. */
+  draw(lines: readonly Line[]): void {
+    const start = this.#last === null ? enter : "";
+    const clear = this.#isClear ? "" : clearScreen;
+    const over = Math.max(0, (this.#last?.length ?? 0) - lines.length);
+    this.#last = lines;
+    this.#isClear = true;
+    // Each line is cleared before it is drawn: after one that is full the cursor stands on its last cell.
+    const text = [...lines, ...Array.from({ length: over }, (): Line => [])]
+      .map((line) => `\x1b[2K${paint(line, this.#color)}`).join("\r\n");
+    this.#write(`${start}${beginFrame}${clear}${text}${endFrame}`);
+  }
+
+  /** The terminal has another size: what it made of the picture is to go before the next is drawn. */
+  resized(): void {
+    this.#isClear = false;
+  }
+
+  /** Gives the terminal back, and leaves the last picture behind; a second time changes nothing. */
+  close(): void {
+    const last = this.#last;
+    if (last === null) return;
+    this.#last = null;
+    this.#write(leave + last.map((line) => `${paint(line, this.#color)}\n`).join(""));
+  }
 }
 
-const otherScreen = "\x1b[?1049h\x1b[?25l";
-const ownScreen = "\x1b[?25h\x1b[?1049l";
-
-/** Draws pictures; what was on the terminal before comes back when it is closed. */
-export class Screen {
-  readonly #terminal: Terminal;
-  #isOpen = false;
-  #size = "";
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  /** Draws lines in place of those before; none may be wider than the terminal. */
-  draw(lines: readonly string[]): void {
-    const size = `${this.#terminal.columns} ${this.#terminal.rows}`;
-    // After a change of size lines may have been broken: nothing of them is to stay.
-    const clean = this.#isOpen && size === this.#size ? "" : "\x1b[2J";
-    const open = this.#isOpen ? "" : otherScreen;
-    this.#isOpen = true;
-    this.#size = size;
-    const text = lines.map((line) => `${line}\x1b[K`).join("\r\n");
-    this.#terminal.write(`${open}${clean}\x1b[H${text}\x1b[J`);
-  }
-
-  /** Gives the terminal back. Does nothing the second time. */
-  close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#terminal.write(ownScreen);
-  }
+/** A line with its styles as escape sequences, or without any. */
+export function paint(line: Line, color: boolean): string {
+  if (!color) return plainText(line).trimEnd();
+  return line.map(({ text, style }) =>
+    style === undefined || text.trim() === ""
+      ? text
+      : styleText(style, text, { validateStream: false })
+  ).join("");
 }

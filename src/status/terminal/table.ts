@@ -1,47 +1,50 @@
-/** A table that gives up its least important columns where there is no room for all. */
+/** Tables that give up columns where a terminal is narrow. */
 
-import { fit, widthOf } from "./text.ts";
+import { cut, type Line, pad, type Span, widthOf } from "./cells.ts";
 
-/** A column. */
-export interface Column<R> {
-  readonly title: string;
-  /** The lower, the longer it stays; those of 0 always do, and are cut where they must be. */
-  readonly rank: number;
-  readonly toRight?: boolean;
-  readonly cell: (row: R) => string;
+/** A column: one cell a row. */
+export interface Column {
+  readonly head: string;
+  readonly cells: readonly Span[];
+  /** Default left. */
+  readonly align?: "left" | "right";
+  /** Where there is no room for all, the column with the least goes first; of several the last. */
+  readonly importance: number;
 }
 
-/** The space between two columns. */
 const gap = 2;
 
-/** Lines of at most `columns` each: the head, then one a row. */
-export function table<R>(
-  all: readonly Column<R>[],
-  { rows, columns }: { readonly rows: readonly R[]; readonly columns: number },
-): readonly string[] {
-  const cells = new Map(all.map((column) => [column, rows.map((row) => column.cell(row))]));
-  const widths = new Map(
-    all.map((column) => [
-      column,
-      Math.max(widthOf(column.title), ...cells.get(column)!.map(widthOf)),
-    ]),
-  );
-  let shown = all;
-  const total = () => shown.reduce((sum, column) => sum + widths.get(column)! + gap, -gap);
-  while (total() > columns) {
-    const worst = Math.max(...shown.map(({ rank }) => rank));
-    if (worst === 0) break;
-    shown = shown.filter(({ rank }) => rank !== worst);
-  }
-  const over = Math.max(0, total() - columns);
-  const first = shown[0]!;
-  widths.set(first, Math.max(4, widths.get(first)! - over));
-  const line = (cellOf: (column: Column<R>) => string) =>
-    shown.map((column) =>
-      fit(cellOf(column), widths.get(column)!, { toRight: column.toRight === true })
-    ).join(" ".repeat(gap)).trimEnd();
+/** The head and the rows; no line is wider than `width`. */
+export function table(columns: readonly Column[], width: number): readonly Line[] {
+  const shown = fitting(columns, width);
+  const widths = shown.map((column) => Math.min(columnWidth(column), width));
+  const rows = Math.max(0, ...shown.map(({ cells }) => cells.length));
+  const line = (spans: readonly Span[]): Line =>
+    spans.flatMap((span, i): readonly Span[] => {
+      const { align = "left" } = shown[i]!;
+      const text = pad(cut(span.text, widths[i]!), widths[i]!, align);
+      return i === 0 ? [{ ...span, text }] : [{ text: " ".repeat(gap) }, { ...span, text }];
+    });
   return [
-    line(({ title }) => title),
-    ...rows.map((_, i) => line((column) => cells.get(column)![i]!)),
+    line(shown.map(({ head }) => ({ text: head, style: "dim" }))),
+    ...Array.from({ length: rows }, (_, row) => line(shown.map(({ cells }) => cells[row]!))),
   ];
+}
+
+/** The width that the columns of a table would leave free; below zero where they do not fit. */
+export function roomBeside(columns: readonly Column[], width: number): number {
+  return width - columns.reduce((sum, column) => sum + columnWidth(column) + gap, 0);
+}
+
+function fitting(columns: readonly Column[], width: number): readonly Column[] {
+  let shown = columns;
+  while (shown.length > 1 && roomBeside(shown, width + gap) < 0) {
+    const least = Math.min(...shown.map(({ importance }) => importance));
+    shown = shown.toSpliced(shown.findLastIndex(({ importance }) => importance === least), 1);
+  }
+  return shown;
+}
+
+function columnWidth({ head, cells }: Column): number {
+  return Math.max(widthOf(head), ...cells.map(({ text }) => widthOf(text)));
 }

@@ -55,12 +55,14 @@ function openTransactions(
   return transactions.flatMap((one): readonly Finding[] => {
     const { topic, partition, startOffset, producerId, transactionalId, startedAt } = one;
     const end = topics.find(({ name }) => name === topic)?.partitions[partition]?.endOffset;
-    const position = tasks.find((task) => task.partition === partition)
-      ?.inputs.find((input) => input.topic === topic)?.position;
+    const input = tasks.find((task) => task.partition === partition)
+      ?.inputs.find((input) => input.topic === topic);
     // Who has not come so far yet is not held back by it.
-    if (position !== undefined && position < startOffset) return [];
-    if (startedAt !== null && at - startedAt < stallAfter) return [];
-    const name = transactionalId ?? `producer ${producerId}`;
+    if (input !== undefined && input.position < startOffset) return [];
+    // Where the log does not tell its age, how long the job stands before it does.
+    const knownSince = startedAt ?? input?.lastMovedAt;
+    if (knownSince != null && at - knownSince < stallAfter) return [];
+    const name = transactionalId ?? (producerId === null ? "a writer" : `producer ${producerId}`);
     const since = startedAt === null
       ? ""
       : ` since ${clockTime(startedAt)}, for ${describeDuration(at - startedAt)}`;
