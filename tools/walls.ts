@@ -19,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "src/flights",
     "src/runtime/job_status.ts",
     "src/runtime/saved_status.ts",
+    "src/runtime/read_state.ts",
   ],
   "src/flink": ["src/base", "src/flights"],
   "src/connect": ["src/base", "src/stream", "src/log", "src/runtime"],

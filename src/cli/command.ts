@@ -25,19 +25,19 @@ export type CommandBody = (context: CommandContext) => Promise<number | void>;
 /**
  * Opens the log, runs `body` and returns the exit code; errors are told, never thrown.
  *
- * @param settings `mustExist`: the command only looks, and makes no log.
+ * @param settings `readOnly`: the command only looks, and makes no log.
  */
 export async function runCommand(
   options: EverywhereOptions,
   body: CommandBody,
-  { mustExist = false }: { readonly mustExist?: boolean } = {},
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): Promise<number> {
   const tell = startLogging(options);
   const stop = listenForStop();
   let log: Log | null = null;
   try {
     const everywhere = await withCommandConfigRead(options);
-    log = await openLog(everywhere, { mustExist });
+    log = await openLog(everywhere, { readOnly });
     const code = await body({ log, tell, everywhere, signal: stop.signal });
     return code ?? stop.exitCode ?? exitCode.done;
   } catch (error) {

@@ -8,6 +8,7 @@ import { runOptions } from "./job_flags.ts";
 import { jobOf, type JobRequest } from "./jobs.ts";
 import { JobTeller } from "./job_teller.ts";
 import { runMembers } from "./parallel/members.ts";
+import { tracing } from "./tracing.ts";
 
 /** Runs a job as its options say and returns the exit code. */
 export function runJobCommand(request: JobRequest): Promise<number> {
@@ -22,16 +23,17 @@ export function runJobCommand(request: JobRequest): Promise<number> {
     try {
       const status = await answering(
         answers,
-        (address) =>
+        async (address) =>
           options.parallelism > 1
-            ? runMembers(log, request, {
+            ? await runMembers(log, request, {
               everywhere,
               address,
               signal,
               observerOf: (member) => teller.observer(member),
               warn: (message) => teller.warn(message),
             })
-            : runJob(log, job, {
+            : await runJob(log, job, {
+              ...await tracing(),
               ...runOptions(options, { address }),
               description: `${applicationId} (process ${process.pid})`,
               signal,

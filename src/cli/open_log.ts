@@ -11,19 +11,19 @@ import { kafkaLogOptions } from "./kafka_settings.ts";
  * Opens Kafka where brokers are named, on the command line or in the client properties; else the
  * embedded log. Client properties must have been read before.
  *
- * @param settings `mustExist`: an embedded log that is not there is not made (`topic-missing`).
+ * @param settings `readOnly`: an embedded log is left as it is, and must be there (`topic-missing`).
  * @throws {FlightsError} `log-unreachable`, `log-forbidden`, `log-corrupt`, `log-version`,
  * `invalid-argument` for client properties that cannot be used.
  */
 export async function openLog(
   options: EverywhereOptions,
-  { mustExist = false }: { readonly mustExist?: boolean } = {},
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): Promise<Log> {
   const kafka = await kafkaLogOptions(options);
   if (kafka !== null) return openKafkaLog(kafka);
   const faultPoint = armedFaultPoint(process.env.FLIGHTS_FAULT_POINT);
   const { data: directory } = options;
-  return await openSqliteLog({ directory, mustExist, ...(faultPoint && { faultPoint }) });
+  return await openSqliteLog({ directory, readOnly, ...(faultPoint && { faultPoint }) });
 }
 
 /**

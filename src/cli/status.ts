@@ -41,7 +41,7 @@ export function statusCommand() {
       process.exitCode = await runCommand(
         options,
         (context) => options.watch ? watch(context, job, options) : status(context, job, options),
-        { mustExist: true },
+        { readOnly: true },
       );
     });
 }

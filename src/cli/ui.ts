@@ -47,6 +47,6 @@ export function uiCommand() {
       } finally {
         await server.close();
       }
-    }, { mustExist: true });
+    }, { readOnly: true });
   });
 }

@@ -3,6 +3,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
 import { FlightsError } from "../base/errors.ts";
+import { readStates } from "../status/read_states.ts";
 import { why } from "../status/why/why.ts";
 import { runCommand } from "./command.ts";
 import { DataOutput } from "./data_output.ts";
@@ -22,21 +23,34 @@ export function whyCommand() {
       new Option("--window <time>", "of the window that this event time belongs to").argParser(
         time,
       ),
-    );
+    )
+    .option("--key <key>", "of a key, as it stands in the field that the job is keyed by");
   withExamples(command, [
     ["flights why", "all jobs of the log"],
     ["flights why stats", "one job"],
     ["flights why stats --window 2026-01-31T12:04", "why that minute is not there yet"],
+    ["flights why stats --key abcde@email.com", "what is saved of one key, and what it waits for"],
     ["flights why --json", "one finding a line, for a script"],
   ]);
   return withLookOptions(command, { json: "one finding a line, as JSON" })
     .action(async (job, options) => {
-      const { window } = options;
+      const { window, key } = options;
       process.exitCode = await runCommand(options, async (context) => {
         const overview = await look(context, options);
         if (overview === null) return;
-        const findings = why(overview, {
+        const { log, tell, signal } = context;
+        const about = {
           ...(job !== undefined && { job }),
+          ...(key !== undefined && { key }),
+        };
+        const saved = await readStates(log, overview, {
+          ...about,
+          failed: ({ message, code }) => tell.warning(message, { code }),
+          signal,
+        });
+        const findings = why(overview, {
+          saved,
+          ...about,
           ...(window !== undefined && { window }),
         });
         const [first] = findings;
@@ -49,6 +63,6 @@ export function whyCommand() {
         }
         if (findings.length === 0 && !options.json) output.add("nothing stands in the way\n");
         await output.flush();
-      }, { mustExist: true });
+      }, { readOnly: true });
     });
 }

@@ -156,6 +156,51 @@ export const groupTests: Readonly<Record<string, LogTest>> = {
     assert.deepEqual((await log.describeGroup(group)).members, []);
   },
 
+  "tells where the processes of a group's members answer, each address once": async (
+    { log, prefix, peers },
+  ) => {
+    const [topic, group, other] = [`${prefix}t`, `${prefix}g`, `${prefix}other`];
+    await log.createTopics([{ name: topic, partitions: 2 }]);
+    const [one, two] = ["http://127.0.0.1:9001", "http://127.0.0.1:9002"].map((address, i) => ({
+      description: `process ${i}`,
+      address,
+    }));
+    const announcements = [
+      await log.announce(group, two!),
+      await log.announce(group, one!),
+      await log.announce(group, one!),
+    ];
+    const members = [await join(log, group, { topics: [topic] })];
+    members.push(
+      await join(log, group, { topics: [topic] }),
+      await join(log, other, { topics: [topic] }),
+    );
+    await Promise.all([sharedOut(members.slice(0, 2), 2), assigned(members[2]!)]);
+    for (const reader of [log, ...peers ?? []]) {
+      assert.deepEqual((await reader.describeGroup(group)).processes, [one, two]);
+      assert.deepEqual((await reader.describeGroup(other)).processes, []);
+    }
+    await announcements[1]!.close();
+    await announcements[1]!.close();
+    assert.deepEqual((await log.describeGroup(group)).processes, [one, two]);
+    for (const one of [...members, ...announcements]) await one.close();
+    assert.deepEqual((await log.describeGroup(group)).processes, []);
+    assert(!(await log.listGroups()).includes(group));
+  },
+
+  "lets a group be reset, and its topics made anew, while a process only announces itself": async (
+    { log, prefix },
+  ) => {
+    const [topic, group] = [`${prefix}t`, `${prefix}g`];
+    await log.announce(group, { description: "waits", address: "http://127.0.0.1:9001" });
+    await log.createTopics([{ name: topic, partitions: 1 }]);
+    const committed = { topic, partition: 0, offset: 0, metadata: "" };
+    await log.resetGroup(group, [committed]);
+    const { members, offsets } = await log.describeGroup(group);
+    assert.deepEqual([members, offsets], [[], [committed]]);
+    await log.createTopics([{ name: topic, partitions: 1 }], { anew: true });
+  },
+
   "replaces the offsets of a group without members": async ({ log, prefix }) => {
     const [one, two, group] = [`${prefix}one`, `${prefix}two`, `${prefix}g`];
     await log.createTopics([one, two].map((name) => ({ name, partitions: 1 })));

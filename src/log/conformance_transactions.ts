@@ -37,6 +37,7 @@ export const transactionTests: Readonly<Record<string, LogTest>> = {
     assert.deepEqual(ends, [last.offset + 1, 1]);
     const offsets = [{ topic: input, partition: 0, offset: 0, metadata: "µ" }];
     assert.deepEqual((await log.describeGroup(group!)).offsets, offsets);
+    assert.deepEqual(await log.openTransactions([one!, two!, `${prefix}missing`]), []);
     assert.deepEqual(await member.committed(), offsets);
   },
 

@@ -133,7 +133,10 @@ export interface GroupDescription {
   readonly members: readonly GroupMember[];
   /** One a partition that it has committed in. */
   readonly offsets: readonly CommittedOffset[];
-  /** The processes that tell where they answer questions about it, by address. */
+  /**
+   * The processes that tell where they answer questions about it, each address once, in their order. On
+   * Kafka its members tell of them, and of nothing for a moment while it is shared out anew.
+   */
   readonly processes: readonly AnnouncedProcess[];
 }
 
@@ -155,8 +158,8 @@ export interface Announcement {
 export interface OpenTransaction extends TopicPartition {
   /** The first offset that it wrote there; what lies behind is not read before it ends. */
   readonly startOffset: number;
-  /** Marks its batches. */
-  readonly producerId: number;
+  /** Marks its batches; null where the log does not tell. */
+  readonly producerId: number | null;
   /** Who writes it; null where the log does not tell. */
   readonly transactionalId: string | null;
   /** When it began; null where the log does not tell. */
@@ -302,7 +305,8 @@ export interface Log {
   describeGroup(group: string): Promise<GroupDescription>;
   /**
    * Tells where this process answers questions about a group's job: {@linkcode describeGroup} lists it
-   * from then on, on Kafka once the process has a member in the group.
+   * from then on, on Kafka once a member has joined by this log, and as long as that is in the group.
+   * It is no member: a group can be reset under it.
    */
   announce(group: string, process: AnnouncedProcess): Promise<Announcement>;
   /** The transactions that hold back readers of these topics now, by topic and partition. */

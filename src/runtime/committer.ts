@@ -9,6 +9,7 @@ import type { CommittedOffset, EndOf, Member, Transaction } from "../log/log.ts"
 import type { CommitStatus } from "./job_status.ts";
 import { Outbox } from "./outbox.ts";
 import type { Reporter } from "./reporter.ts";
+import { inSpan, type Tracer } from "./tracer.ts";
 import { encodeMetadata } from "./saved_progress.ts";
 import type { StartedTask } from "./task_start.ts";
 
@@ -31,6 +32,9 @@ export interface CommitterOptions {
   readonly clock: Clock;
   /** Paces commits. */
   readonly pace: Clock;
+  /** For traces. */
+  readonly job: string;
+  readonly tracer: Tracer | undefined;
 }
 
 /** What a commit is made of. */
@@ -56,6 +60,8 @@ export class Committer {
   #failure: { readonly error: unknown } | null = null;
   #ended = new AbortController();
   #nextAt: number;
+  /** How many records the commits so far have held; counted for traces alone. */
+  #tracedRecords = 0;
   #status: CommitStatus = { count: 0, lastAt: null, lastDurationMs: null, lastOutcome: null };
 
   constructor(options: CommitterOptions) {
@@ -166,10 +172,29 @@ export class Committer {
     };
     this.#nextAt = began + this.#options.interval;
     const ended = this.#ended = new AbortController();
-    this.#ending = this.#watch(finish()).then(() => {
+    this.#ending = this.#watch(this.#traced(changed.length, finish)).then(() => {
       this.#ending = null;
       ended.abort(isOver);
       if (this.#failure === null) committed();
+    });
+  }
+
+  /** Tells in a trace how many records of outputs and state the commit holds, those sent ahead too. */
+  #traced(tasks: number, finish: () => Promise<void>): Promise<void> {
+    const { job, tracer } = this.#options;
+    if (tracer === undefined) return finish();
+    const total = this.outbox.recordsByTopic.values().reduce((sum, count) => sum + count, 0);
+    const records = total - this.#tracedRecords;
+    this.#tracedRecords = total;
+    return inSpan(tracer, {
+      name: "flights.commit",
+      attributes: () => ({
+        "flights.job": job,
+        "flights.tasks": tasks,
+        "flights.records": records,
+      }),
+      after: () => ({ "flights.outcome": "committed" }),
+      work: finish,
     });
   }
 
@@ -177,7 +202,9 @@ export class Committer {
   #snapshot(started: StartedTask) {
     const { start, task, lanes, ended } = started;
     const { repartitions } = start;
-    const { partition } = task;
+    const { partition, held } = task;
+    const stage = start.stages.indexOf(start.stage);
+    const isFirst = stage === 0 && partition === 0;
     const changes = task.takeChanges();
     const changelog = start.changelog?.name ?? null;
     const grows = changelog !== null && changes.length > 0;
@@ -187,6 +214,9 @@ export class Committer {
       ...task.savedInput(index),
       reports: reports?.position ?? 0,
       ended: ended?.positions[index] === task.inputs[index]!.position ? ended!.by : null,
+      place: { stage, input: index },
+      held,
+      writes: isFirst && index === 0 ? start.job.topology.sinkTopics : [],
     }));
     return (endOf: EndOf) => {
       if (grows && started.changelog !== null) {

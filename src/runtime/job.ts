@@ -15,12 +15,11 @@ import { topicWarnings } from "./topic_warnings.ts";
 import { type JobStage, jobStages, repartitionTopics, stageInputs } from "./stages.ts";
 import { StageStops } from "./stage_stops.ts";
 import { waitFor } from "./wait_for.ts";
+import { WaitTeller } from "./wait_teller.ts";
 import { ensureTopics, ownTopics, topicsMissing, whyNoApplicationId } from "./topics.ts";
 
 /** How long to wait before a log that could not be reached is tried again, in milliseconds. */
 const retryInterval = 1_000;
-/** While it waits a status is told at least that often, in milliseconds. */
-const tellInterval = 1_000;
 
 type Settings = MemberLoopOptions["settings"];
 
@@ -55,35 +54,28 @@ async function runAnnounced(log: Log, job: Job, settings: Settings): Promise<Job
   const history = new RunHistory();
   const between = (waitingFor: string | null) =>
     emptyStatus(job, { settings, startedAt, history, waitingFor });
-  let toldAt = Number.NEGATIVE_INFINITY;
-  const tellWaiting = (reason: string) => {
-    toldAt = pace.now();
-    settings.observer?.status?.(between(reason));
-  };
-  tellWaiting("the log has not answered yet");
-  const topics = await waitForTopics(log, job, {
-    names: foreignTopics(job),
-    settings,
-    waiting: tellWaiting,
-    stillWaiting: (reason) => {
-      if (pace.now() - toldAt >= tellInterval) tellWaiting(reason);
-    },
-  });
+  const teller = new WaitTeller(pace, (reason) => settings.observer?.status?.(between(reason)));
+  teller.tell("the log has not answered yet");
+  const names = foreignTopics(job);
+  const topics = await teller.during(waitForTopics(log, job, { names, settings, teller }));
   if (topics === null) return between(null);
   let prepared: MemberLoopOptions | null = null;
   let lostAt: number | null = null;
   for (;;) {
     const committed = { any: false };
     try {
-      prepared ??= await prepare(log, job, { settings, topics, startedAt, history });
+      prepared ??= await teller.during(
+        prepare(log, job, { settings, topics, startedAt, history, teller }),
+        "the log has not made the job's own topics yet",
+      );
       if (prepared === null) return between(null);
-      return await runMember(log, job, noting(prepared, committed));
+      return await runMember(log, job, { options: noting(prepared, committed), teller });
     } catch (error) {
       if (lostAt === null || committed.any) lostAt = pace.now();
       if (!isWorthAnotherTry(error, { ...settings, lostForMs: pace.now() - lostAt })) throw error;
       history.noteFence(clock.now(), error.message);
       settings.observer?.replaced?.(error.message);
-      settings.observer?.status?.(between(error.message));
+      teller.tell(error.message);
       if (error.code !== "fenced") await pace.sleep(retryInterval, settings.signal);
       if (settings.signal?.aborted) return between(null);
     }
@@ -98,7 +90,16 @@ async function runAnnounced(log: Log, job: Job, settings: Settings): Promise<Job
  */
 export async function findStops(log: Log, job: Job, options: JobOptions): Promise<Stops | null> {
   const settings = settingsOf(options);
-  const topics = await waitForTopics(log, job, { names: foreignTopics(job), settings });
+  const { clock, pace, observer } = settings;
+  const [startedAt, history] = [clock.now(), new RunHistory()];
+  const teller = new WaitTeller(
+    pace,
+    (waitingFor) =>
+      observer?.status?.(emptyStatus(job, { settings, startedAt, history, waitingFor })),
+  );
+  teller.tell("the log has not answered yet");
+  const names = foreignTopics(job);
+  const topics = await teller.during(waitForTopics(log, job, { names, settings, teller }));
   return topics === null
     ? null
     : stopsOf(topics.filter(({ name }) => inputTopics(job).includes(name)));
@@ -154,12 +155,17 @@ function noting(options: MemberLoopOptions, committed: { any: boolean }): Member
   return { ...options, settings: { ...options.settings, observer: { ...observer, status } } };
 }
 
-async function runMember(log: Log, job: Job, options: MemberLoopOptions): Promise<JobStatus> {
-  const member = await log.join(job.applicationId, {
+async function runMember(
+  log: Log,
+  job: Job,
+  { options, teller }: { readonly options: MemberLoopOptions; readonly teller: WaitTeller },
+): Promise<JobStatus> {
+  const joining = log.join(job.applicationId, {
     description: options.settings.description ?? job.applicationId,
     topics: stageInputs(options.start.stages),
     version: versionOf(job, options),
   });
+  const member = await teller.during(joining, "the group has not let it in yet");
   let status: JobStatus;
   try {
     status = await new MemberLoop(member, options).run();
@@ -202,11 +208,10 @@ function foreignTopics(job: Job): readonly string[] {
 function waitForTopics(
   log: Log,
   job: Job,
-  { names, settings: { pace, signal, untilEnd, observer }, waiting, stillWaiting }: {
+  { names, settings: { pace, signal, untilEnd, observer }, teller }: {
     readonly names: readonly string[];
     readonly settings: Settings;
-    readonly waiting?: (reason: string) => void;
-    readonly stillWaiting?: (reason: string) => void;
+    readonly teller: WaitTeller;
   },
 ): Promise<readonly TopicDescription[] | null> {
   const settings = {
@@ -215,9 +220,8 @@ function waitForTopics(
     signal,
     waiting: (reason: string) => {
       observer?.waiting?.(reason);
-      waiting?.(reason);
+      teller.tell(reason);
     },
-    ...(stillWaiting && { stillWaiting }),
   };
   return waitFor(settings, async (isLast) => {
     const topics = await log.describeTopics(names);
@@ -235,11 +239,12 @@ function waitForTopics(
 async function prepare(
   log: Log,
   job: Job,
-  { settings, topics, startedAt, history }: {
+  { settings, topics, startedAt, history, teller }: {
     readonly settings: Settings;
     readonly topics: readonly TopicDescription[];
     readonly startedAt: number;
     readonly history: RunHistory;
+    readonly teller: WaitTeller;
   },
 ): Promise<MemberLoopOptions | null> {
   const { applicationId, topology } = job;
@@ -251,7 +256,7 @@ async function prepare(
   await ensureTopics(log, own);
   // What another member has created at this moment may take a moment to be known everywhere.
   const names = [...new Set([...topology.sinkTopics, ...own.map(({ name }) => name)])];
-  const written = await waitForTopics(log, job, { names, settings });
+  const written = await waitForTopics(log, job, { names, settings, teller });
   if (written === null) return null;
   checkRepartitions(job, stages, { written, partitions });
   const maxFutureMs = settings.maxFuture;

@@ -5,6 +5,7 @@ import type { OnError } from "../stream/task/task.ts";
 import type { Topology } from "../stream/topology.ts";
 import type { JobStatus } from "./job_status.ts";
 import type { OnDataLoss, ResumePoint, StartFrom } from "./resume.ts";
+import type { Tracer } from "./tracer.ts";
 import type { TopicWarning } from "./topic_warnings.ts";
 
 /** A topology under the name by which the log knows it. */
@@ -67,6 +68,8 @@ export interface JobOptions {
   readonly address?: string;
   /** Stops the run after a last commit. */
   readonly signal?: AbortSignal;
+  /** Takes down how long commits and restores take; default: nobody. */
+  readonly tracer?: Tracer;
   /** Is told what the job does; default: nobody. */
   readonly observer?: JobObserver;
 }

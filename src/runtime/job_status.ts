@@ -29,9 +29,12 @@ export interface JobStatus {
   readonly startedAt: number;
   /** The tasks that it holds. */
   readonly tasks: readonly TaskStatus[];
-  /** The topics that its records come from, in the order of its topology; none of its own. */
+  /** The topics that its records come from, in the order of its topology; no repartition topics. */
   readonly reads: readonly string[];
-  /** The topics that its results go to, in the order of its topology; none of its own, late or dead letters. */
+  /**
+   * The topics that its results go to, in the order of its topology; no repartition topics, late or dead
+   * letters.
+   */
   readonly writes: readonly string[];
   /** Records written to each topic since the tasks were taken up. */
   readonly outputs: Readonly<Record<string, number>>;
@@ -95,10 +98,20 @@ export interface TaskStatus {
   readonly watermark: number | null;
   /** Records that wait in open windows. */
   readonly held: number;
-  /** Entries of its state tables. */
-  readonly stateEntries: number;
-  /** About how many bytes of changelog these come to, by the mean of those that were saved. */
-  readonly stateBytes: number;
+  /** Entries of its state tables; null where nobody runs it. */
+  readonly stateEntries: number | null;
+  /**
+   * About how many bytes of changelog these come to, by the mean of those that were saved; null where
+   * nobody runs it.
+   */
+  readonly stateBytes: number | null;
+  /** How many changelog offsets its state is rebuilt from, those of nothing too; null without state. */
+  readonly changelogOffsets: number | null;
+  /**
+   * How a bounded run ended here: its open windows were fired, or kept (semantics 11). Null where none
+   * did, and of the last stage, for whose end no other one waits.
+   */
+  readonly ended: "drain" | "hold" | null;
   /** The input whose partition holds back the watermark; null when all are idle. */
   readonly holder: string | null;
   /** The windows that are open, as they were at most a second before. */
@@ -154,14 +167,17 @@ export interface InputStatus {
   readonly idleSince: number | null;
   /** When it will be idle if nothing comes any more; null while it is, or where the clock does not judge it. */
   readonly idleAt: number | null;
-  /** When its last record came, or the task began. */
-  readonly lastRecordAt: number;
-  /** When its position was seen to move last, or the task began. */
-  readonly lastMovedAt: number;
-  /** How long a silence makes it idle, in milliseconds; where watermarks are carried it does not count. */
-  readonly idleTimeoutMs: number;
-  /** How far behind a newer record of its partition one may come, in milliseconds. */
-  readonly outOfOrdernessMs: number;
+  /** When its last record came, or the task began; null where nobody runs it. */
+  readonly lastRecordAt: number | null;
+  /** When its position was seen to move last, or the task began; null where nobody runs it. */
+  readonly lastMovedAt: number | null;
+  /**
+   * How long a silence makes it idle, in milliseconds; where watermarks are carried it does not count.
+   * Null where nobody runs it.
+   */
+  readonly idleTimeoutMs: number | null;
+  /** How far behind a newer record of its partition one may come, in milliseconds; null as above. */
+  readonly outOfOrdernessMs: number | null;
   /** What became of its records since the job began (semantics 21). */
   readonly outcomes: Readonly<OutcomeCounts>;
   /** The same of those only that were taken since this member took up the task. */

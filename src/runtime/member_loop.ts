@@ -15,11 +15,13 @@ import type { JobState, JobStatus } from "./job_status.ts";
 import { Committer } from "./committer.ts";
 import { StageEnds } from "./stage_ends.ts";
 import { openStart, type StartContext, type StartSettings } from "./start_context.ts";
-import { type StartedTask, startTask } from "./task_start.ts";
+import { isAsCommitted, type StartedTask, startTask } from "./task_start.ts";
 import { memberStatus, type StatusParts } from "./member_status.ts";
 import { RestoreProgress } from "./restore_progress.ts";
 import type { RunHistory } from "./run_history.ts";
 import { taskStatus } from "./task_status.ts";
+import { inSpan } from "./tracer.ts";
+import { tellInterval } from "./wait_teller.ts";
 
 /** What a fetch takes of each partition: a batch or two, so that memory stays flat. */
 const maxPartitionBytes = 256 * 1024;
@@ -27,8 +29,6 @@ const maxPartitionBytes = 256 * 1024;
 const maxWaitMs = 100;
 /** How often the loop lets what arrives, signals and timers through while it has work. */
 const breathInterval = 4;
-/** A status is told at least that often. */
-const tellInterval = 1_000;
 
 /** What a loop works with; the same for all members of a job. */
 export interface MemberLoopOptions {
@@ -79,9 +79,11 @@ export class MemberLoop {
   }
 
   #newCommitter(): Committer {
-    const { partitionsOf, settings: { clock, pace, commitInterval: interval = 100 } } =
-      this.#options;
-    return new Committer({ member: this.#member, partitionsOf, interval, clock, pace });
+    const { partitionsOf, start, settings } = this.#options;
+    const { clock, pace, tracer, commitInterval: interval = 100 } = settings;
+    const { applicationId: job } = start.job;
+    const member = this.#member;
+    return new Committer({ member, partitionsOf, interval, clock, pace, tracer, job });
   }
 
   /**
@@ -196,7 +198,7 @@ export class MemberLoop {
       this.#restore = new RestoreProgress(missing.length * stateful, pace);
       this.#tell("restoring");
     }
-    const tasks = await this.#startTasks(missing, committed);
+    const tasks = await this.#restoreTasks(missing, committed);
     if (tasks === null) return;
     this.#hold([...kept, ...tasks].sort((a, b) => a.task.partition - b.task.partition));
     if (missing.length > 0) observer?.resumed?.(tasks.flatMap(({ resumed }) => resumed));
@@ -218,6 +220,26 @@ export class MemberLoop {
   #hold(tasks: readonly StartedTask[]): void {
     this.#tasks = tasks;
     this.#inputs.hold(tasks.flatMap(({ lanes }) => lanes));
+  }
+
+  /** The same as {@linkcode MemberLoop.#startTasks}, traced. */
+  #restoreTasks(
+    partitions: readonly number[],
+    committed: readonly CommittedOffset[],
+  ): Promise<readonly StartedTask[] | null> {
+    const { start: { job }, settings } = this.#options;
+    return inSpan(partitions.length > 0 ? settings.tracer : undefined, {
+      name: "flights.restore",
+      attributes: () => ({
+        "flights.job": job.applicationId,
+        "flights.partitions": partitions.length,
+      }),
+      after: (tasks) => ({
+        "flights.records": this.#restore!.status.done,
+        "flights.outcome": tasks === null ? "given up" : "restored",
+      }),
+      work: () => this.#startTasks(partitions, committed),
+    });
   }
 
   /** The tasks of these partitions, or null when they are not wanted any more before they are ready. */
@@ -360,20 +382,6 @@ export class MemberLoop {
       outputs: Object.fromEntries(this.#committer.outbox.recordsByTopic),
     };
   }
-}
-
-/** Whether the group still has what a task committed last, so that its state is that of the group. */
-function isAsCommitted(started: StartedTask, committed: readonly CommittedOffset[]): boolean {
-  const { start, task, isNew } = started;
-  const own = committed.filter(({ topic, partition }) =>
-    partition === task.partition && start.inputs.some(({ name }) => name === topic)
-  );
-  return !isNew && own.length === started.committed.length &&
-    started.committed.every((one) =>
-      own.some(({ topic, offset, metadata }) =>
-        topic === one.topic && offset === one.offset && metadata === one.metadata
-      )
-    );
 }
 
 function takenAway(applicationId: string): FlightsError {

@@ -83,6 +83,9 @@ async function offsetsAt(
         reports: 0,
         repartitions: null,
         ended: null,
+        place: null,
+        held: 0,
+        writes: [],
       });
       placed.push({ topic, partition, offset, metadata });
     });

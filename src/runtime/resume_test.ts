@@ -18,6 +18,9 @@ function saved(fields: Partial<SavedProgress> = {}): SavedProgress {
     changelog: null,
     repartitions: [],
     ended: null,
+    place: { stage: 0, input: 0 },
+    held: 0,
+    writes: [],
     ...fields,
   };
 }

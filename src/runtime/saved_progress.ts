@@ -1,6 +1,6 @@
 /** What a commit keeps beside each offset (semantics 13), as the text of its metadata. */
 
-import { FlightsError } from "../base/errors.ts";
+import { FlightsError, hasCode } from "../base/errors.ts";
 import type { OutcomeCounts } from "../stream/task/counts.ts";
 import type { SavedInput } from "../stream/task/input_progress.ts";
 
@@ -29,7 +29,24 @@ export interface SavedProgress extends SavedInput {
   readonly repartitions: readonly string[] | null;
   /** How a bounded run ended here; null where none did. */
   readonly ended: EndedBy | null;
+  /** Which input of the job it is; null for an offset that no job has committed. For who looks at it. */
+  readonly place: InputPlace | null;
+  /** Records that wait in the task's open windows. For who looks at it. */
+  readonly held: number;
+  /** What the job writes, told with one input of it, if it is not too long. For who looks at it. */
+  readonly writes: readonly string[];
 }
+
+/** Where an input stands in its job, by numbers from 0. */
+export interface InputPlace {
+  /** The stage. */
+  readonly stage: number;
+  /** The input among those of the stage. */
+  readonly input: number;
+}
+
+/** Names of topics may be long, and metadata may not: no more than so many characters of them are kept. */
+export const maxWritesLength = 512;
 
 /** How a task comes to the end of a bounded run: its open windows are fired, or kept (semantics 11). */
 export type EndedBy = "drain" | "hold";
@@ -54,7 +71,24 @@ export function encodeMetadata(saved: SavedProgress): string {
     ...(saved.reports > 0 && { reports: saved.reports, upstream: saved.upstream }),
     ...(saved.repartitions?.length !== 0 && { repartitions: saved.repartitions }),
     ...(saved.ended !== null && { ended: saved.ended }),
+    ...(saved.place !== null && { at: [saved.place.stage, saved.place.input] }),
+    ...(saved.held > 0 && { held: saved.held }),
+    ...(isKept(saved.writes) && { writes: saved.writes }),
   });
+}
+
+function isKept(writes: readonly string[]): boolean {
+  return writes.length > 0 && JSON.stringify(writes).length <= maxWritesLength;
+}
+
+/** The same for who looks at a group that may be another program's: null for what is not ours. */
+export function readMetadata(offset: number, metadata: string): SavedProgress | null {
+  try {
+    return decodeMetadata(offset, metadata);
+  } catch (error) {
+    if (hasCode(error, "state-incompatible")) return null;
+    throw error;
+  }
 }
 
 /**
@@ -66,6 +100,7 @@ export function decodeMetadata(offset: number, metadata: string): SavedProgress 
   try {
     const fields = JSON.parse(metadata);
     if (fields.v !== version) throw new Error(`its version is ${fields.v}`);
+    if (typeof fields.topic !== "string") throw new Error("it names no topic");
     const counts = outcomeOrder.map((outcome, i) => [outcome, Number(fields.counts[i])] as const);
     return {
       offset,
@@ -83,6 +118,9 @@ export function decodeMetadata(offset: number, metadata: string): SavedProgress 
       upstream: fields.upstream ?? {},
       repartitions: fields.repartitions === undefined ? [] : fields.repartitions,
       ended: fields.ended ?? null,
+      place: fields.at === undefined ? null : { stage: fields.at[0], input: fields.at[1] },
+      held: fields.held ?? 0,
+      writes: fields.writes ?? [],
     };
   } catch (error) {
     throw new FlightsError(

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { FlightsError } from "../base/errors.ts";
 import { Upstream } from "../stream/task/upstream.ts";
-import { decodeMetadata, encodeMetadata, type SavedProgress } from "./saved_progress.ts";
+import {
+  decodeMetadata,
+  encodeMetadata,
+  maxWritesLength,
+  type SavedProgress,
+} from "./saved_progress.ts";
 
 const saved: SavedProgress = {
   offset: 7,
@@ -17,6 +22,9 @@ const saved: SavedProgress = {
   upstream: { merge: "lb1x2k3m:7d ~7e" },
   repartitions: ["job-repartition-sales"],
   ended: "drain",
+  place: { stage: 1, input: 2 },
+  held: 11,
+  writes: ["totals"],
 };
 
 Deno.test("semantics 13: what belongs to a partition comes back from its metadata as it was", () => {
@@ -30,9 +38,11 @@ Deno.test("semantics 13: what belongs to a partition comes back from its metadat
     upstream: {},
     repartitions: [],
     ended: null,
+    held: 0,
+    writes: [],
   };
   assert.deepEqual(decodeMetadata(7, encodeMetadata(stateless)), stateless);
-  const reset = { ...stateless, repartitions: null };
+  const reset = { ...stateless, repartitions: null, place: null };
   assert.deepEqual(decodeMetadata(7, encodeMetadata(reset)), reset);
 });
 
@@ -54,6 +64,8 @@ Deno.test("semantics 13: metadata with the largest numbers and 100 upstream task
     outcomes,
     changelog: { from: most, to: most },
     reports: most,
+    held: most,
+    writes: ["w".repeat(maxWritesLength - 4)],
   };
   const upstream = new Upstream();
   for (let task = 0; task < 100; task++) {
@@ -61,6 +73,9 @@ Deno.test("semantics 13: metadata with the largest numbers and 100 upstream task
     const [watermark, producerId] = [-8_640_000_000_000_000, 2 ** 40];
     upstream.apply({ job, task, tasks: 100, producerId, watermark, idle, nextOffset });
   }
+  assert.match(encodeMetadata(largest), /wwww/);
+  const longer = { ...largest, writes: [...largest.writes, "w"] };
+  assert.doesNotMatch(encodeMetadata(longer), /wwww/);
   assert.ok(encodeMetadata({ ...largest, upstream: upstream.save() }).length < 4_096);
 });
 

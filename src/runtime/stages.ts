@@ -36,7 +36,7 @@ export function jobStages({ applicationId, topology }: Job): readonly JobStage[]
   const stages = stagesOf(topology, (name) => repartitionTopic(applicationId, name));
   return stages.map((stage, index) => {
     const later = new Set(stages.slice(index + 1).flatMap(({ sinkTopics }) => sinkTopics));
-    const name = stageName(applicationId, stage);
+    const name = stageName(applicationId, stage.sources);
     // Tasks of two stages that write one topic must not be taken for each other.
     const writers = stage.sinkTopics.map((topic) =>
       [topic, later.has(topic) ? `${applicationId}/${name}` : applicationId] as const
@@ -45,10 +45,14 @@ export function jobStages({ applicationId, topology }: Job): readonly JobStage[]
   });
 }
 
-function stageName(applicationId: string, { sources }: Topology): string {
+/** The name of a stage: of its inputs, those that the job makes for itself without the application id. */
+export function stageName(
+  applicationId: string,
+  inputs: readonly { readonly topic: string; readonly isRepartition: boolean }[],
+): string {
   const prefix = `${applicationId}-`;
   const fed = sourceTopic(applicationId, "");
-  return sources.map(({ topic, isRepartition }) =>
+  return inputs.map(({ topic, isRepartition }) =>
     isRepartition || topic.startsWith(fed) ? topic.slice(prefix.length) : topic
   ).join("-");
 }

@@ -131,6 +131,23 @@ export async function startTask(
   };
 }
 
+/** Whether the group still has what a task committed last, so that its state is that of the group. */
+export function isAsCommitted(
+  started: StartedTask,
+  committed: readonly CommittedOffset[],
+): boolean {
+  const { start, task, isNew } = started;
+  const own = committed.filter(({ topic, partition }) =>
+    partition === task.partition && start.inputs.some(({ name }) => name === topic)
+  );
+  return !isNew && own.length === started.committed.length &&
+    started.committed.every((one) =>
+      own.some(({ topic, offset, metadata }) =>
+        topic === one.topic && offset === one.offset && metadata === one.metadata
+      )
+    );
+}
+
 /** Whether it is read from its first record on: what the job wrote for itself, and each row of a table. */
 function isReadWhole({ isRepartition, isTable }: SourceNode): boolean {
   return isRepartition || isTable;

@@ -26,7 +26,7 @@ const looks = new WeakMap<Task, StateLook>();
  * at anew, however soon after the last time.
  */
 export function taskStatus(
-  { start, task, lanes }: StartedTask,
+  { start, task, lanes, changelog, ended }: StartedTask,
   { now, isFresh }: { readonly now: number; readonly isFresh: boolean },
 ): TaskStatus {
   const before = isFresh ? undefined : looks.get(task);
@@ -35,6 +35,8 @@ export function taskStatus(
     : lookAt(task, now);
   const holding = minimumWatermark(task.inputs);
   const holder = task.inputs.find(({ idle, watermark }) => !idle && watermark === holding);
+  const isThere = (positions: readonly number[]) =>
+    task.inputs.every(({ position }, index) => position === positions[index]);
   return {
     stage: start.stage.name,
     partition: task.partition,
@@ -42,6 +44,8 @@ export function taskStatus(
     held: task.held,
     stateEntries: task.stateEntries,
     stateBytes,
+    changelogOffsets: changelog && changelog.to - changelog.from,
+    ended: ended !== null && isThere(ended.positions) ? ended.by : null,
     holder: holder?.source.topic ?? null,
     windows,
     outcomes: task.outcomes,

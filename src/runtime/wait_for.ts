@@ -15,8 +15,6 @@ export interface WaitSettings {
   readonly signal?: AbortSignal | undefined;
   /** Told for what, once for each reason. */
   readonly waiting: (reason: string) => void;
-  /** Told at each further look that found the same. */
-  readonly stillWaiting?: (reason: string) => void;
 }
 
 /**
@@ -27,7 +25,7 @@ export interface WaitSettings {
  * @throws {FlightsError} what the last look has thrown; `log-unreachable` when the time is over.
  */
 export async function waitFor<T extends object>(
-  { wait, clock, signal, waiting, stillWaiting }: WaitSettings,
+  { wait, clock, signal, waiting }: WaitSettings,
   look: (isLast: boolean) => Promise<T | string>,
 ): Promise<T | null> {
   const deadline = wait === null ? Number.POSITIVE_INFINITY : clock.now() + wait;
@@ -49,7 +47,6 @@ export async function waitFor<T extends object>(
       reason = error.message;
     }
     if (reason !== told) waiting(reason);
-    else stillWaiting?.(reason);
     told = reason;
     await clock.sleep(Math.min(lookInterval, deadline - clock.now()), signal);
   }

@@ -12,6 +12,8 @@ function task(partition: number, used: number): TaskStatus {
     held: 0,
     stateEntries: 0,
     stateBytes: 0,
+    changelogOffsets: null,
+    ended: null,
     holder: null,
     windows: { count: 0, earliest: [] },
     outcomes,

@@ -157,7 +157,9 @@ const families: readonly Family[] = [
     help: "Time since the last record of a partition came.",
     kind: "gauge",
     labels: inputLabels,
-    samples: ofInputs(({ lastRecordAt }, { at }) => Math.max(0, seconds(at - lastRecordAt))),
+    samples: ofInputs(({ lastRecordAt }, { at }) =>
+      Math.max(0, seconds(at - (lastRecordAt ?? at)))
+    ),
   },
   {
     name: "flights_input_stalled_seconds",
@@ -165,7 +167,7 @@ const families: readonly Family[] = [
     kind: "gauge",
     labels: inputLabels,
     samples: ofInputs(({ lag, lastMovedAt }, { at }) =>
-      (lag ?? 0) > 0 ? Math.max(0, seconds(at - lastMovedAt)) : 0
+      (lag ?? 0) > 0 ? Math.max(0, seconds(at - (lastMovedAt ?? at))) : 0
     ),
   },
   {
@@ -196,14 +198,14 @@ const families: readonly Family[] = [
     help: "Entries of a task's state.",
     kind: "gauge",
     labels: taskLabels,
-    samples: ofTasks(({ stateEntries }) => stateEntries),
+    samples: ofTasks(({ stateEntries }) => stateEntries ?? 0),
   },
   {
     name: "flights_state_bytes",
     help: "About how many bytes of changelog a task's state comes to.",
     kind: "gauge",
     labels: taskLabels,
-    samples: ofTasks(({ stateBytes }) => stateBytes),
+    samples: ofTasks(({ stateBytes }) => stateBytes ?? 0),
   },
   {
     name: "flights_restored_offsets",

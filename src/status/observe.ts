@@ -3,7 +3,7 @@
 import { messageOf } from "../base/errors.ts";
 import type { AnnouncedProcess, GroupDescription, Log, TopicDescription } from "../log/log.ts";
 import type { JobStatus } from "../runtime/job_status.ts";
-import { savedStatus } from "../runtime/saved_status.ts";
+import { isJobName, savedStatus, topicIdOf } from "../runtime/saved_status.ts";
 import { combineStatuses } from "./combine_statuses.ts";
 import { fetchStatus } from "./fetch_status.ts";
 import type { CommittedInput, JobOverview, LogOverview } from "./overview.ts";
@@ -25,8 +25,9 @@ export interface ObserveOptions {
 /** All that is known of a log now. A process that does not answer is told of, it fails nothing. */
 export async function observe(log: Log, options: ObserveOptions): Promise<LogOverview> {
   const { now, own = [], signal } = options;
-  const names = options.jobs ??
-    [...new Set([...await log.listGroups(), ...own.map((status) => status.applicationId)])].sort();
+  const known = options.jobs ??
+    [...await log.listGroups(), ...own.map((status) => status.applicationId)];
+  const names = [...new Set(known)].filter(isJobName).sort();
   const groups = await Promise.all(names.map((name) => log.describeGroup(name)));
   // After the offsets: no topic is then found shorter than what was committed says.
   const topics = await log.describeTopics();
@@ -68,12 +69,10 @@ async function observeJob(
     toldBy: told.length > 0 ? "process" : "log",
     members,
     processes: asked.map(({ process, failure }) => ({ ...process, failure })),
-    committed: offsets.map(({ topic, partition, offset, metadata }): CommittedInput => ({
-      topic,
-      partition,
-      offset,
-      topicId: topicIdOf(metadata),
-    })),
+    committed: offsets.map((committed): CommittedInput => {
+      const { topic, partition, offset } = committed;
+      return { topic, partition, offset, topicId: topicIdOf(committed) };
+    }),
     transactions: await log.openTransactions(status.reads),
   };
 }
@@ -105,12 +104,4 @@ async function askAll(
     }
   }));
   return answers.filter(({ process, status }) => status !== null || processes.includes(process));
-}
-
-function topicIdOf(metadata: string): string | null {
-  try {
-    return JSON.parse(metadata).topic ?? null;
-  } catch {
-    return null;
-  }
 }

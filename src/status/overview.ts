@@ -39,7 +39,7 @@ export interface CommittedInput {
   readonly partition: number;
   /** The next offset to read. */
   readonly offset: number;
-  /** The identity of the topic that the offset counts in; null where the metadata does not tell. */
+  /** The identity of the topic that the offset counts in; null where another program committed it. */
   readonly topicId: string | null;
 }
 
@@ -50,6 +50,12 @@ export interface TopicOverview {
   readonly id: string;
   /** One entry a partition, at its number's index. */
   readonly partitions: readonly { readonly startOffset: number; readonly endOffset: number }[];
+}
+
+/** Whether a group is no job of ours: nobody answers for it, and what it committed is another program's. */
+export function isOfAnotherProgram({ toldBy, committed }: JobOverview): boolean {
+  return toldBy === "log" && committed.length > 0 &&
+    committed.every(({ topicId }) => topicId === null);
 }
 
 /** The offsets that a topic still holds, over all partitions; control records count. */

@@ -50,6 +50,8 @@ export function taskStatus(
     held: 0,
     stateEntries: 0,
     stateBytes: 0,
+    changelogOffsets: null,
+    ended: null,
     holder: inputs[0]?.topic ?? null,
     windows: { count: 0, earliest: [] },
     outcomes: noOutcomes(),

@@ -104,9 +104,10 @@ Deno.test({
     "processes of a job share its partitions; one that is killed and started again has its own back",
   fn: async () => {
     await using world = await World.create();
-    const processes = [world.start(["merge"])];
+    const merge = ["merge", "--http", "0"];
+    const processes = [world.start(merge)];
     await world.until("merge", sharing(5));
-    processes.push(world.start(["merge"]), world.start(["merge"]));
+    processes.push(world.start(merge), world.start(merge));
     const { members } = await world.until("merge", sharing(1, 2, 2));
 
     const victim = processes.pop()!;
@@ -114,12 +115,17 @@ Deno.test({
     const before = members.find((member) => member.description === description)!;
     victim.kill("SIGKILL");
     await victim.result;
-    const again = world.start(["merge"]);
+    const again = world.start(merge);
     const now = `merge (process ${again.pid})`;
     await again.told("resumes");
     const after = (await world.members("merge")).find(({ id }) => id === before.id)!;
     assert.deepEqual(after.partitions, before.partitions);
     assert.equal(after.description, now);
+    const answering = (await world.log.describeGroup("merge")).processes;
+    assert.deepEqual(
+      answering.map((one) => one.description).sort(),
+      [...processes, again].map(({ pid }) => `merge (process ${pid})`).sort(),
+    );
     // Nobody else has noticed.
     for (const other of processes) {
       other.kill("SIGTERM");

@@ -18,6 +18,7 @@ import { dataFolder, flights } from "../flights.ts";
 import { isFull } from "../full.ts";
 import { needs } from "../permissions.ts";
 import { documentedLines, grant, type Permission } from "./acls.ts";
+import { carryOut } from "./confluent.ts";
 import { javaLogin, type SecuredBroker, startSecuredBroker } from "./secured_broker.ts";
 import { kafkaTool } from "./tool.ts";
 
@@ -179,7 +180,10 @@ const lacks: readonly Lack[] = [
   }),
 ];
 
-const users = ["datagen", "merge", "stats", "guest", ...lacks.map((_, i) => `lacking-${i}`)];
+const users = [
+  ...["datagen", "merge", "stats", "guest", "reader", "onlooker"],
+  ...lacks.map((_, i) => `lacking-${i}`),
+];
 
 let broker: SecuredBroker;
 let home: ReturnType<typeof dataFolder>;
@@ -321,6 +325,46 @@ Deno.test({
     assert.equal(warnings.length, 1);
     assert.match(warnings[0]!.message, /flightdata.* cannot be looked at: .* DescribeConfigs/);
     assert.equal(flightData!.settings, "hidden");
+  },
+});
+
+Deno.test({
+  ...permissions,
+  name: "openTransactions tells each user as much as it may know, and is refused to nobody",
+  fn: async () => {
+    const names = ["hidden", "read", "seen"];
+    await admin.createTopics(names.map((name) => ({ name, partitions: 1 })));
+    const record = { partition: 0, ts: 0, key: null, value: null, headers: [] };
+    await carryOut(broker.cluster.bootstrap(), [
+      { producer: "w", settings: { "transactional.id": "w" } },
+      { do: "begin", by: "w" },
+      ...names.map((topic) => ({ send: { topic, ...record }, by: "w" })),
+    ]);
+    const topics = [...names, "missing"];
+    const all = await admin.openTransactions(topics);
+    const owners = all.map(({ topic, transactionalId }) => [topic, transactionalId]);
+    assert.deepEqual(owners, names.map((name) => [name, "w"]));
+    const [, read, seen] = all;
+    const unknown = { transactionalId: null, startedAt: null };
+    const nobody = { ...seen, ...unknown, producerId: null };
+    const permitted = [
+      { operation: "Read", resource: "topic", name: "read", pattern: "literal" },
+      { operation: "Describe", resource: "topic", name: "seen", pattern: "literal" },
+    ] as const;
+    const id = { operation: "Describe", resource: "transactional-id", name: "w" } as const;
+    await give("reader", permitted);
+    await give("onlooker", [...permitted, { ...id, pattern: "literal" }]);
+    for (
+      const [user, expected] of [
+        ["reader", [{ ...read, ...unknown }, nobody]],
+        ["onlooker", [read, nobody]],
+      ] as const
+    ) {
+      const log = logOf(user);
+      assert.deepEqual(await log.openTransactions(topics), expected);
+      await log.close();
+    }
+    await admin.deleteTopics(names);
   },
 });
 

@@ -8,6 +8,8 @@ import { type Proxy, startProxy } from "./proxy.ts";
 /** A broker behind a proxy; it ends with it, and so do the logs that were opened. */
 export interface ProxiedBroker extends AsyncDisposable {
   readonly proxy: Proxy;
+  /** Where the broker listens past the proxy. */
+  readonly bootstrap: string;
   /** Opens a log by way of the proxy, or past it; its members are of `host`, default "tests". */
   openLog(
     way: "proxied" | "direct",
@@ -32,6 +34,7 @@ export async function startProxiedBroker(
     const cluster = stack.use(await startCluster({ listeners, properties }));
     return {
       proxy: proxy!,
+      bootstrap: cluster.bootstrap(),
       openLog: (way, { host: own = "tests", ...options } = {}) => {
         const listener = way === "proxied" ? "PROXIED" : undefined;
         const [host, port] = cluster.bootstrap(listener).split(":");

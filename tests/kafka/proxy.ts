@@ -30,6 +30,9 @@ export const apiKeys = {
   WriteTxnMarkers: 27,
   TxnOffsetCommit: 28,
   SaslAuthenticate: 36,
+  DescribeProducers: 61,
+  DescribeTransactions: 65,
+  ListTransactions: 66,
 } as const;
 
 /** Which frames a fault meets. */

@@ -6,6 +6,7 @@ import type { JobStatus } from "../../runtime/job_status.ts";
 import { runOptions } from "../job_flags.ts";
 import { jobOf } from "../jobs.ts";
 import { openLog } from "../open_log.ts";
+import { tracing } from "../tracing.ts";
 import { nameOf } from "./member_name.ts";
 import { type MemberMessage, type MemberStart, messageOfError, observerTo } from "./messages.ts";
 
@@ -32,6 +33,7 @@ async function run(
   const log = await openLog(everywhere);
   try {
     return await runJob(log, jobOf(request), {
+      ...await tracing(),
       ...runOptions(options, { stops, address }),
       description: nameOf(options.applicationId, member),
       signal: stop.signal,

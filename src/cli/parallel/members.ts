@@ -4,8 +4,11 @@ import { systemClock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../log/log.ts";
 import { findStops, runJob, stopsOfStages } from "../../runtime/job.ts";
-import type { JobObserver } from "../../runtime/job_options.ts";
+import type { Job, JobObserver } from "../../runtime/job_options.ts";
 import type { JobStatus, TaskStatus } from "../../runtime/job_status.ts";
+import { emptyStatus } from "../../runtime/member_status.ts";
+import { RunHistory } from "../../runtime/run_history.ts";
+import { WaitTeller } from "../../runtime/wait_teller.ts";
 import { OthersWait, type StageStops } from "../../runtime/stage_stops.ts";
 import type { EverywhereOptions } from "../everywhere.ts";
 import { runOptions } from "../job_flags.ts";
@@ -53,11 +56,16 @@ export async function runMembers(
   const stageStops = stops && stopsOfStages(log, job, { stops, drain: options.drain === true });
   const end = stageStops && new SharedEnd(stageStops.stops, options.parallelism);
   const members = new Members();
+  const firstWord = Promise.withResolvers<void>();
+  void startTeller(job, { observer: together, build: runOptions(options).build }).during(
+    firstWord.promise,
+  );
   const stop = () => members.stop();
   signal.addEventListener("abort", stop);
   for (let member = 1; member <= options.parallelism; member++) {
     const observer = observerOf(member);
     const status = (status: JobStatus) => {
+      firstWord.resolve();
       members.takeStatus(member, status);
       observer.status?.(status);
       together.status?.(members.status);
@@ -76,8 +84,25 @@ export async function runMembers(
       : [awaitEnd(request, { end, stops: stageStops, members })];
     return await members.end({ work, warn });
   } finally {
+    firstWord.resolve();
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** Tells at once, and then every second, that there is no word of any member yet. */
+function startTeller(
+  job: Job,
+  { observer, build }: { readonly observer: JobObserver; readonly build: string | undefined },
+): WaitTeller {
+  const [startedAt, history] = [systemClock.now(), new RunHistory()];
+  const settings = { clock: systemClock, ...(build !== undefined && { build }) };
+  const teller = new WaitTeller(
+    systemClock,
+    (waitingFor) =>
+      observer.status?.(emptyStatus(job, { settings, startedAt, history, waitingFor })),
+  );
+  teller.tell("its members start");
+  return teller;
 }
 
 /**

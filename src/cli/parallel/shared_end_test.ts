@@ -24,6 +24,8 @@ function status(state: JobState, ...partitions: readonly number[]): JobStatus {
       held: 0,
       stateEntries: 0,
       stateBytes: 0,
+      changelogOffsets: null,
+      ended: null,
       holder: null,
       windows: { count: 0, earliest: [] },
       outcomes: noOutcomes(),

@@ -38,16 +38,20 @@ export class KafkaCluster {
    * The named topics that exist, or all that are not Kafka's own and that the user may see, as they
    * are now.
    *
+   * @param options `mayBeHidden`: leaves out named ones that the user may not see; default false.
    * @throws {FlightsError} `log-forbidden` for a named one that the user may not see.
    */
-  async describe(names: readonly string[] | null): Promise<readonly TopicMetadata[]> {
+  async describe(
+    names: readonly string[] | null,
+    { mayBeHidden = false }: { readonly mayBeHidden?: boolean } = {},
+  ): Promise<readonly TopicMetadata[]> {
     if (names?.length === 0) return [];
     const answer = await this.connections.refreshMetadata(names);
     this.#controller = answer.controllerId;
     for (const name of names ?? []) this.#topics.delete(name);
     // Brokers say so of topics that do not exist, too.
     const hidden = answer.topics.find(({ errorCode }) => errorCode === topicForbidden);
-    if (hidden !== undefined) {
+    if (hidden !== undefined && !mayBeHidden) {
       throw new KafkaError(hidden.errorCode, `look at topic ${hidden.name}`, {
         permission: "Describe on the topic",
       });

@@ -6,6 +6,7 @@
 
 import { FlightsError, hasCode } from "../../base/errors.ts";
 import { sharePartitions } from "../assignment.ts";
+import type { AnnouncedProcess } from "../log.ts";
 import type { KafkaCluster } from "./cluster.ts";
 import { KafkaError, noError, UnansweredError } from "./errors.ts";
 import {
@@ -33,6 +34,8 @@ export interface GroupSessionOptions {
   readonly description: string;
   /** What the member computes. */
   readonly version: string;
+  /** What the member's process has announced by now; told with each join. */
+  readonly processes: () => readonly AnnouncedProcess[];
   /** Told, where this member shares the group out, of those that were in it before and are gone. */
   readonly onGone: (instanceIds: readonly string[]) => void;
   /** Told when the member has to join again, or cannot go on. */
@@ -173,7 +176,8 @@ export class GroupSession {
   #subscription(): Uint8Array {
     const { topics, description, version } = this.#options;
     const [held, attempt] = [this.#held, this.#attempt];
-    return encodeSubscription({ topics, description, version, held, attempt });
+    const processes = this.#options.processes();
+    return encodeSubscription({ topics, description, version, held, attempt, processes });
   }
 
   /** As the leader: who gets what. A leader that came back is told of no members, and tells none. */

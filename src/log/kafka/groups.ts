@@ -1,12 +1,13 @@
 /** Groups as their coordinators tell of them. */
 
 import { FlightsError } from "../../base/errors.ts";
+import { distinctProcesses } from "../distinct_processes.ts";
 import type { CommittedOffset, GroupDescription, TopicPartition } from "../log.ts";
 import { checkMetadata } from "../offset_metadata.ts";
 import { byTopic, type KafkaCluster, topicMissing } from "./cluster.ts";
 import { factsOf } from "./errors.ts";
 import { decodeAssignment, decodeSubscription } from "./membership.ts";
-import { describeGroups } from "./protocol/describe_groups_v5.ts";
+import { type DescribedMember, describeGroups } from "./protocol/describe_groups_v5.ts";
 import { listGroups as listCall } from "./protocol/list_groups_v3.ts";
 import { offsetCommit } from "./protocol/offset_commit_v7.ts";
 import { retrying } from "./retry.ts";
@@ -47,20 +48,29 @@ export async function describeGroup(
   group: string,
 ): Promise<GroupDescription> {
   const coordinator = coordinatorOf(group);
-  const members = await cluster.persist(async () => {
+  const told = await cluster.persist(async () => {
     const call = describeGroups.call({ groups: [group] });
     const { groups: [described] } = await cluster.sendToCoordinator(coordinator, call);
     if (described === undefined || factsOf(described.errorCode).name === "GROUP_ID_NOT_FOUND") {
       return [];
     }
     cluster.checkCoordinated(coordinator, described.errorCode, `describe group ${group}`);
-    return described.members.map(({ memberId, instanceId, metadata, assignment }) => ({
-      id: instanceId ?? memberId,
-      description: metadata.length === 0 ? memberId : decodeSubscription(metadata).description,
-      partitions: decodeAssignment(assignment).partitions,
-    }));
+    return described.members.map((member) => toldBy(member));
   });
-  return { members, offsets: await offsetsOf(cluster, group), processes: [] };
+  return {
+    members: told.map(({ member }) => member),
+    offsets: await offsetsOf(cluster, group),
+    processes: distinctProcesses(told.flatMap(({ processes }) => processes)),
+  };
+}
+
+/** What a member has told; nothing for a moment, while its group is shared out anew. */
+function toldBy({ memberId, instanceId, metadata, assignment }: DescribedMember) {
+  const { description, processes } = metadata.length === 0
+    ? { description: memberId, processes: [] }
+    : decodeSubscription(metadata);
+  const { partitions } = decodeAssignment(assignment);
+  return { member: { id: instanceId ?? memberId, description, partitions }, processes };
 }
 
 function offsetsOf(cluster: KafkaCluster, group: string): Promise<readonly CommittedOffset[]> {

@@ -26,6 +26,7 @@ import { type InstanceIdOptions, instancesOfUser, takeInstanceId } from "./insta
 import type { Endpoint, SaslSettings, TlsSettings } from "./connection_settings.ts";
 import { KafkaMember } from "./member.ts";
 import { offsetsAt } from "./offsets.ts";
+import { openTransactions } from "./open_transactions.ts";
 import { latest } from "./protocol/list_offsets_v5.ts";
 import { KafkaReader } from "./reader.ts";
 import { createTopics, deleteTopics, describeTopics, replaceTopics } from "./topics.ts";
@@ -74,6 +75,7 @@ class KafkaLog implements Log {
   readonly #reader: KafkaReader;
   readonly #appender: KafkaAppender;
   readonly #members = new Set<Member>();
+  readonly #announced = new Set<AnnouncedProcess & { readonly group: string }>();
 
   constructor(options: KafkaLogOptions) {
     const addresses = options.bootstrap.map(({ host, port }) => `${host}:${port}`);
@@ -140,12 +142,24 @@ class KafkaLog implements Log {
     return describeGroup(this.#cluster, group);
   }
 
-  announce(_group: string, _process: AnnouncedProcess): Promise<Announcement> {
-    return Promise.resolve({ close: () => Promise.resolve() });
+  /** Members tell of it when they join; a group keeps nothing else that goes with a process. */
+  announce(group: string, { description, address }: AnnouncedProcess): Promise<Announcement> {
+    const announced = { group, description, address };
+    this.#announced.add(announced);
+    const close = () => {
+      this.#announced.delete(announced);
+      return Promise.resolve();
+    };
+    return Promise.resolve({ close });
   }
 
-  openTransactions(_topics: readonly string[]): Promise<readonly OpenTransaction[]> {
-    return Promise.resolve([]);
+  #announcedFor(group: string): readonly AnnouncedProcess[] {
+    return [...this.#announced].filter((one) => one.group === group)
+      .map(({ description, address }) => ({ description, address }));
+  }
+
+  openTransactions(topics: readonly string[]): Promise<readonly OpenTransaction[]> {
+    return openTransactions(this.#cluster, topics);
   }
 
   resetGroup(group: string, offsets: readonly CommittedOffset[]): Promise<void> {
@@ -164,6 +178,7 @@ class KafkaLog implements Log {
       partitions,
       description: options.description,
       version: options.version,
+      processes: () => this.#announcedFor(group),
       sessionTimeoutMs: this.#options.sessionTimeoutMs ?? 10_000,
       release: async () => {
         this.#members.delete(member);

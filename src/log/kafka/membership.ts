@@ -4,6 +4,7 @@
  */
 
 import { textOf, utf8 } from "../../base/bytes.ts";
+import type { AnnouncedProcess } from "../log.ts";
 import { Reader, Writer } from "./protocol/wire.ts";
 
 /** The assignor: it is known to all members of a group, or they do not come together. */
@@ -20,6 +21,8 @@ export interface Subscription {
   readonly held: readonly number[];
   /** How often it has asked for a new assignment: the group is shared out anew when this changes. */
   readonly attempt: number;
+  /** Where its process answers questions about the group's job. */
+  readonly processes: readonly AnnouncedProcess[];
 }
 
 /** What the leader tells a member. */
@@ -39,7 +42,7 @@ export interface GroupAssignment {
  * ```text
  * version   int16
  * topics    [string]
- * userData  bytes    JSON: description, version, held, attempt
+ * userData  bytes    JSON: description, version, held, attempt, processes
  * ```
  */
 export function encodeSubscription({ topics, ...told }: Subscription): Uint8Array {
@@ -62,7 +65,14 @@ export function decodeSubscription(bytes: Uint8Array): Subscription {
     version: String(told.version ?? ""),
     attempt: Number(told.attempt ?? 0),
     held: Array.isArray(told.held) ? told.held : [],
+    processes: Array.isArray(told.processes) ? told.processes.filter(isProcess) : [],
   };
+}
+
+function isProcess(value: unknown): value is AnnouncedProcess {
+  return typeof value === "object" && value !== null &&
+    "description" in value && typeof value.description === "string" &&
+    "address" in value && typeof value.address === "string";
 }
 
 /**

@@ -15,6 +15,7 @@ Deno.test("a subscription comes back as it was told", () => {
     version: "a1",
     held: [0, 3],
     attempt: 2,
+    processes: [{ description: "merge (process 7)", address: "http://127.0.0.1:9464" }],
   };
   assert.deepEqual(decodeSubscription(encodeSubscription(told)), told);
 });
@@ -41,7 +42,20 @@ Deno.test("a subscription of another program is understood as far as it goes", (
     writer.strings(["skyone"]);
     writer.bytes(userData);
     const told = decodeSubscription(writer.finish());
-    assert.deepEqual([told.topics, told.held], [["skyone"], []]);
+    assert.deepEqual([told.topics, told.held, told.processes], [["skyone"], [], []]);
+  }
+});
+
+Deno.test("a subscription gives no process that has no address", () => {
+  const process = { description: "merge", address: "http://127.0.0.1:9464" };
+  for (
+    const other of [null, 7, "merge", {}, { description: "merge" }, { ...process, address: 7 }]
+  ) {
+    const writer = new Writer(false);
+    writer.int16(0);
+    writer.strings(["skyone"]);
+    writer.bytes(utf8(JSON.stringify({ processes: [other, process] })));
+    assert.deepEqual(decodeSubscription(writer.finish()).processes, [process]);
   }
 });
 

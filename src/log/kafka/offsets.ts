@@ -3,7 +3,7 @@
 import type { TopicPartition } from "../log.ts";
 import { byTopic, type KafkaCluster, partitionOf, topicMissing } from "./cluster.ts";
 import { checkErrorCode } from "./errors.ts";
-import { listOffsets } from "./protocol/list_offsets_v5.ts";
+import { type Isolation, listOffsets } from "./protocol/list_offsets_v5.ts";
 
 /** A partition and the time asked for: milliseconds, or the protocol's marks for the ends. */
 export interface TimeQuestion extends TopicPartition {
@@ -11,14 +11,15 @@ export interface TimeQuestion extends TopicPartition {
 }
 
 /**
- * The offset for each question, in order; -1 where no record is of that time or later. Ends are those
- * of all records, finished transactions or not: the high watermark.
+ * The offset for each question, in order; -1 where no record is of that time or later.
  *
+ * @param options `isolation`: which records count; default: all, so that ends are high watermarks.
  * @throws {FlightsError} `topic-missing`, `log-unreachable`.
  */
 export function offsetsAt(
   cluster: KafkaCluster,
   questions: readonly TimeQuestion[],
+  { isolation = "read_uncommitted" }: { readonly isolation?: Isolation } = {},
 ): Promise<readonly number[]> {
   const names = [...new Set(questions.map(({ topic }) => topic))];
   return cluster.persist(async () => {
@@ -31,7 +32,7 @@ export function offsetsAt(
     }
     const found = new Map<TimeQuestion, number>();
     await Promise.all([...byLeader].map(async ([leader, asked]) => {
-      for (const [question, offset] of await askLeader(cluster, leader, asked)) {
+      for (const [question, offset] of await askLeader(cluster, leader, { asked, isolation })) {
         found.set(question, offset);
       }
     }));
@@ -43,7 +44,10 @@ export function offsetsAt(
 async function askLeader(
   cluster: KafkaCluster,
   leader: number,
-  asked: readonly TimeQuestion[],
+  { asked, isolation }: {
+    readonly asked: readonly TimeQuestion[];
+    readonly isolation: Isolation;
+  },
 ): Promise<readonly (readonly [TimeQuestion, number])[]> {
   const answers: (readonly [TimeQuestion, number])[] = [];
   for (const timestamp of new Set(asked.map((question) => question.timestamp))) {
@@ -55,7 +59,7 @@ async function askLeader(
     );
     const answer = await cluster.connections.send(
       leader,
-      listOffsets.call({ isolation: "read_uncommitted", topics }),
+      listOffsets.call({ isolation, topics }),
     );
     for (const { name, partitions } of answer.topics) {
       for (const { partition, errorCode, offset } of partitions) {

@@ -1,8 +1,13 @@
 /** The processes that tell where they answer questions about a group; each goes with its life. */
 
+import { distinctProcesses } from "../distinct_processes.ts";
 import type { AnnouncedProcess } from "../log.ts";
 import type { Database } from "./database.ts";
 import type { LivenessFiles } from "./liveness.ts";
+
+interface ProcessRow extends AnnouncedProcess {
+  readonly id: string;
+}
 
 /** The rows of announced processes. All functions are to be called in a transaction. */
 export class AnnouncedProcesses {
@@ -15,10 +20,12 @@ export class AnnouncedProcesses {
     this.#files = files;
   }
 
-  /** Adds a process, whose mark of life must be held; those that have died go. */
+  /** Adds a process, whose mark of life must be held; those of its group that have died go. */
   add(id: string, group: string, { description, address }: AnnouncedProcess): void {
-    for (const { id: other } of this.#rows(group)) {
-      if (this.#files?.isDead(other)) this.remove(other);
+    for (const other of this.#rows(group)) {
+      if (this.#isAlive(other)) continue;
+      this.remove(other.id);
+      this.#files?.release(other.id);
     }
     this.#db.run(
       "INSERT INTO processes (id, group_name, description, address) VALUES (?, ?, ?, ?)",
@@ -36,9 +43,10 @@ export class AnnouncedProcesses {
 
   /** Those of a group that live, by address, each address once. */
   living(group: string): readonly AnnouncedProcess[] {
-    const living = this.#rows(group).filter(({ id }) => !this.#files?.isDead(id));
-    return [...new Map(living.map(({ address, description }) => [address, description]))]
-      .map(([address, description]) => ({ description, address }));
+    const living = this.#rows(group).filter((row) => this.#isAlive(row));
+    return distinctProcesses(
+      living.map(({ description, address }) => ({ description, address })),
+    );
   }
 
   /** The groups for which a process has announced itself. */
@@ -48,9 +56,13 @@ export class AnnouncedProcesses {
       .filter((group) => this.living(group).length > 0);
   }
 
-  #rows(group: string): readonly (AnnouncedProcess & { readonly id: string })[] {
+  #isAlive({ id }: ProcessRow): boolean {
+    return this.#files?.isHeld(id) ?? true;
+  }
+
+  #rows(group: string): readonly ProcessRow[] {
     return this.#db.all(
-      "SELECT id, description, address FROM processes WHERE group_name = ? ORDER BY address, id",
+      "SELECT id, description, address FROM processes WHERE group_name = ? ORDER BY id",
       group,
     ).map((row) => ({
       id: String(row.id),

@@ -15,6 +15,8 @@ export type Row = Record<string, number | string | Uint8Array | null>;
 export interface DatabaseOptions {
   /** Milliseconds to wait for other processes' transactions; default 10,000. */
   readonly lockTimeoutMs?: number;
+  /** Opens a file that is there, and changes nothing in it; default false. */
+  readonly readOnly?: boolean;
 }
 
 /** How long one try may block the event loop, in milliseconds. */
@@ -49,7 +51,8 @@ export class Database {
   #dataVersion = 0;
 
   /**
-   * Opens a file, which is created when it is not there, and brings its schema up to date.
+   * Opens a file, which is created when it is not there, and brings its schema up to date; to read
+   * only, it must have been.
    *
    * @throws {FlightsError} `log-unreachable`, `log-forbidden`, `log-full`, `log-corrupt`,
    * `log-version`.
@@ -57,8 +60,8 @@ export class Database {
   static async open(path: string, options: DatabaseOptions = {}): Promise<Database> {
     const database = new Database(path, options);
     try {
-      await database.#patiently("open", () => database.#configure());
-      await database.#patiently("open", () => database.#migrate());
+      await database.#patiently("open", () => database.#configure(options));
+      await database.#patiently("open", () => database.#migrate(options));
     } catch (error) {
       database.close();
       throw error;
@@ -66,38 +69,47 @@ export class Database {
     return database;
   }
 
-  private constructor(path: string, { lockTimeoutMs = 10_000 }: DatabaseOptions) {
+  private constructor(path: string, { lockTimeoutMs = 10_000, readOnly = false }: DatabaseOptions) {
     this.path = path;
     this.#lockTimeout = lockTimeoutMs;
     try {
-      this.#db = new DatabaseSync(path, { timeout: tryTimeout });
+      this.#db = new DatabaseSync(path, { timeout: tryTimeout, readOnly });
     } catch (error) {
       throw new FlightsError(
         "log-forbidden",
-        `Cannot open the log ${path}: this process must be allowed to read and write it, ` +
-          "SQLite cannot open it",
+        `Cannot open the log ${path}: this process must be allowed to read ${
+          readOnly ? "" : "and write "
+        }it, SQLite cannot open it`,
         { cause: error },
       );
     }
   }
 
   /** Every statement is prepared: errors of the binding's `exec` carry no result code. */
-  #configure(): void {
-    for (
-      const pragma of [
-        `page_size = ${pageSize}`,
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        `cache_size = -${cacheKiB}`,
-        `wal_autocheckpoint = ${checkpointBytes / pageSize}`,
-        `journal_size_limit = ${2 * checkpointBytes}`,
-      ]
-    ) this.#db.prepare(`PRAGMA ${pragma}`).get();
+  #configure({ readOnly = false }: DatabaseOptions): void {
+    const ofWriters = [
+      `page_size = ${pageSize}`,
+      "journal_mode = WAL",
+      "synchronous = FULL",
+      "foreign_keys = ON",
+      `wal_autocheckpoint = ${checkpointBytes / pageSize}`,
+      `journal_size_limit = ${2 * checkpointBytes}`,
+    ];
+    for (const pragma of [`cache_size = -${cacheKiB}`, ...readOnly ? [] : ofWriters]) {
+      this.#db.prepare(`PRAGMA ${pragma}`).get();
+    }
   }
 
-  #migrate(): void {
-    if (this.#checkVersion() === migrations.length) return;
+  #migrate({ readOnly = false }: DatabaseOptions): void {
+    const found = this.#checkVersion();
+    if (found === migrations.length) return;
+    if (readOnly) {
+      throw new FlightsError(
+        "log-version",
+        `Cannot look at the log ${this.path}: its schema must be of version ${migrations.length}, ` +
+          `it is of version ${found}; a job of this program brings it up to date`,
+      );
+    }
     this.#inTransaction(begin.write, () => {
       // Another process may have done it while this one waited.
       const version = this.#checkVersion();

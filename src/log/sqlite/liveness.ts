@@ -1,5 +1,5 @@
 /**
- * Which members' processes live. Each member holds an exclusive lock on a file named after it; the
+ * Which processes live: those of members, and those that answer questions. Each member holds an exclusive lock on a file named after it; the
  * kernel lets go of it when the process ends, however it ends. A member whose file can be locked by
  * somebody else is dead, and what it held is free at once.
  */
@@ -49,15 +49,25 @@ export class LivenessFiles {
    * Asking takes a shared lock for a moment, so that two who ask do not hold each other for it.
    */
   isDead(member: string): boolean {
-    if (this.#held.has(member)) return false;
+    return this.#stateOf(member) === "free";
+  }
+
+  /** Whether a process lives that has no lease: one without a file, as in a copied folder, does not. */
+  isHeld(process: string): boolean {
+    return this.#stateOf(process) === "held";
+  }
+
+  #stateOf(id: string): "held" | "free" | "missing" {
+    if (this.#held.has(id)) return "held";
     let file: Deno.FsFile;
     try {
-      file = Deno.openSync(this.#path(member), { read: true });
-    } catch {
-      return false;
+      file = Deno.openSync(this.#path(id), { read: true });
+    } catch (error) {
+      // A file that may not be looked at tells nothing against its process.
+      return error instanceof Deno.errors.NotFound ? "missing" : "held";
     }
     try {
-      return file.tryLockSync(false);
+      return file.tryLockSync(false) ? "free" : "held";
     } finally {
       file.close();
     }

@@ -20,14 +20,17 @@ Deno.test({
   fn: () =>
     withDirectory((directory) => {
       const [own, other] = [new LivenessFiles(directory), new LivenessFiles(directory)];
+      assert.equal(own.isHeld("a"), false);
       own.hold("a");
       for (const files of [own, other]) {
         assert.equal(files.isDead("a"), false);
         assert.equal(files.isDead("a"), false, "asking must not change the answer");
+        assert.equal(files.isHeld("a"), true);
       }
       own.release("a");
       assert.deepEqual([...Deno.readDirSync(directory)], []);
       assert.equal(other.isDead("a"), false, "without a file the lease decides");
+      assert.equal(other.isHeld("a"), false, "who has no lease has a file");
     }),
 });
 
@@ -40,6 +43,7 @@ Deno.test({
       files.hold("a");
       Deno.writeTextFileSync(`${directory}/b.lock`, "");
       assert.equal(files.isDead("b"), true);
+      assert.equal(files.isHeld("b"), false);
       files.release("b");
       assert.equal(files.isDead("b"), false);
       files.release("a");

@@ -177,6 +177,37 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  ...allowed,
+  name: "describeGroup tells of the processes that live, and of none that was killed",
+  fn: () =>
+    withProcesses(async (directory, start) => {
+      const log = await openSqliteLog({ directory });
+      const addresses = ["http://127.0.0.1:9001", "http://127.0.0.1:9001", "http://127.0.0.1:9002"];
+      const children = addresses.map((argument) => start("announce", { argument }));
+      for (const child of children) await child.expect("announced");
+      const told = async () =>
+        (await log.describeGroup("g")).processes.map(({ address }) => address);
+      assert.deepEqual(await told(), [...new Set(addresses)]);
+      const [killed, twin, other] = children as [Child, Child, Child];
+      killed.signal("SIGKILL");
+      await killed.rest();
+      assert.deepEqual(await told(), [...new Set(addresses)], "another one has its address");
+      twin.signal("SIGKILL");
+      await twin.rest();
+      assert.deepEqual(await told(), [addresses[2]]);
+      other.send("");
+      assert.deepEqual(await other.rest(), ["done"]);
+      assert.deepEqual(await told(), []);
+      assert.deepEqual(await log.listGroups(), []);
+      // Who comes next clears away what they left.
+      await log.announce("g", { description: "this process", address: "http://127.0.0.1:9003" });
+      assert.deepEqual(await told(), ["http://127.0.0.1:9003"]);
+      assert.equal([...Deno.readDirSync(`${directory}/members`)].length, 1);
+      await log.close();
+    }),
+});
+
 async function until(isSo: () => boolean): Promise<void> {
   const deadline = systemClock.now() + patience;
   while (!isSo()) {

@@ -46,8 +46,11 @@ import {
 export interface SqliteLogOptions {
   /** The folder of its files, created when it is not there; `:memory:` keeps nothing. */
   readonly directory: string;
-  /** Refuses a folder without a log instead of making one; default false. */
-  readonly mustExist?: boolean;
+  /**
+   * For who looks only: nothing is made, changed or tidied up, and no writer waits. A folder without a log
+   * is refused (`topic-missing`), and so is one of an older program (`log-version`). Default false.
+   */
+  readonly readOnly?: boolean;
   /** Judges leases and the age of records, not waits; default: the machine's. */
   readonly clock?: Clock;
   /** Milliseconds without a sign of life after which a member can be replaced; default 10,000. */
@@ -72,7 +75,7 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<Log> {
   const { directory } = options;
   const inMemory = directory === ":memory:";
   const path = inMemory ? directory : `${directory}/flights.db`;
-  if (options.mustExist) checkExists(path, directory);
+  if (options.readOnly) checkExists(path, directory);
   else if (!inMemory) makeDirectory(directory);
   const db = await Database.open(path, options);
   return new SqliteLog(db, inMemory ? null : new LivenessFiles(`${directory}/members`), options);
@@ -86,8 +89,8 @@ function checkExists(path: string, directory: string): void {
     if (!(error instanceof Deno.errors.NotFound)) return;
     throw new FlightsError(
       "topic-missing",
-      `Cannot look at the embedded log ${directory}: it must hold one, there is none (--data names another ` +
-        "folder, --bootstrap-server a Kafka)",
+      `Cannot look at the log in ${directory}: a job or a command must have made one there, there is none`,
+      { cause: error },
     );
   }
 }
@@ -232,7 +235,7 @@ class SqliteLog implements Log {
   }
 
   async announce(group: string, process: AnnouncedProcess): Promise<Announcement> {
-    const id = crypto.randomUUID();
+    const id = newId();
     this.#files?.hold(id);
     try {
       await this.#change("announce a process on", () => this.#processes.add(id, group, process));
@@ -246,8 +249,11 @@ class SqliteLog implements Log {
 
   async #takeBack(id: string): Promise<void> {
     if (!this.#announced.delete(id)) return;
-    await this.#change("take back an announcement on", () => this.#processes.remove(id));
-    this.#files?.release(id);
+    try {
+      await this.#change("take back an announcement on", () => this.#processes.remove(id));
+    } finally {
+      this.#files?.release(id);
+    }
   }
 
   /** None: a transaction is written in one step here, and nobody sees it before. */

@@ -74,6 +74,50 @@ Deno.test("close ends all waits, without records and without an error", async ()
   assert(took < patience / 2, `closing must end the waits, it took ${took} ms`);
 });
 
+Deno.test({
+  ...needs("read", "write"),
+  name: "announce tells of a process before any topic is there, and until it takes that back",
+  fn: async () => {
+    for (const directory of [await Deno.makeTempDir(), ":memory:"]) {
+      const { log, peers } = await open(directory);
+      const process = { description: "waits", address: "http://127.0.0.1:9001" };
+      const announcement = await log.announce("g", process);
+      for (const reader of [log, ...peers!]) {
+        assert.deepEqual(await reader.listGroups(), ["g"]);
+        const nothing = { members: [], offsets: [] };
+        assert.deepEqual(await reader.describeGroup("g"), { ...nothing, processes: [process] });
+      }
+      await announcement.close();
+      assert.deepEqual(await log.listGroups(), []);
+      await log.announce("g", process);
+      await log.close();
+      // A log that is closed has taken back all of it.
+      for (const reader of peers!) assert.deepEqual(await reader.listGroups(), []);
+      for (const reader of peers!) await reader.close();
+      if (directory === ":memory:") continue;
+      assert.deepEqual([...Deno.readDirSync(`${directory}/members`)], []);
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  ...needs("read", "write"),
+  name: "describeGroup of a copied folder tells of no process of the one it was copied from",
+  fn: async () => {
+    const [directory, copy] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
+    const log = await openSqliteLog({ directory });
+    await log.announce("g", { description: "here", address: "http://127.0.0.1:9001" });
+    for (const { name, isFile } of Deno.readDirSync(directory)) {
+      if (isFile) Deno.copyFileSync(`${directory}/${name}`, `${copy}/${name}`);
+    }
+    const other = await openSqliteLog({ directory: copy });
+    assert.deepEqual((await other.describeGroup("g")).processes, []);
+    for (const one of [log, other]) await one.close();
+    for (const folder of [directory, copy]) await Deno.remove(folder, { recursive: true });
+  },
+});
+
 Deno.test("close of a log or a member does nothing the second time", async () => {
   const log = await openSqliteLog({ directory: ":memory:" });
   await log.createTopics([{ name: "t", partitions: 1 }]);

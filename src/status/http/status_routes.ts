@@ -9,6 +9,7 @@ import { liveness, readiness } from "../health.ts";
 import { metricsText } from "../metrics.ts";
 import { observe } from "../observe.ts";
 import type { LogOverview } from "../overview.ts";
+import { readStates } from "../read_states.ts";
 import { why } from "../why/why.ts";
 import { json, type Routes } from "./server.ts";
 
@@ -36,12 +37,12 @@ export function statusRoutes({ log, own, clock }: StatusContext): Routes {
     "/status": () => json({ version: 1, jobs: ownNow() }),
     "/overview": async () => json(await look()),
     "/why": async (_, { searchParams }) => {
-      const [job, window] = [searchParams.get("job"), searchParams.get("window")];
-      const question = {
-        ...(job !== null && { job }),
-        ...(window !== null && { window: timeOf(window) }),
-      };
-      return json({ version: 1, findings: why(await look(), question) });
+      const [job, key, window] = ["job", "key", "window"].map((name) => searchParams.get(name));
+      const about = { ...(job != null && { job }), ...(key != null && { key }) };
+      const time = window == null ? {} : { window: timeOf(window) };
+      const overview = await look();
+      const saved = await readStates(log, overview, about);
+      return json({ version: 1, findings: why(overview, { ...about, ...time, saved }) });
     },
     "/live": () => {
       const live = liveness(ownNow(), clock.now());

@@ -3,6 +3,7 @@
 import { describeDuration } from "../../base/duration.ts";
 import { counted } from "../../base/words.ts";
 import type { InputStatus, TaskStatus, WindowStatus } from "../../runtime/job_status.ts";
+import type { StateReading } from "../../runtime/read_state.ts";
 import type { JobOverview, LogOverview } from "../overview.ts";
 import { type Finding, finding } from "./finding.ts";
 import { clockTime, places, windowName } from "./words.ts";
@@ -16,9 +17,12 @@ interface Holder {
   readonly input: InputStatus;
 }
 
-/** What can be said of the event time of a job and of its open windows. */
-export function timeFindings(job: JobOverview, overview: LogOverview): readonly Finding[] {
-  if (job.toldBy !== "process") return [];
+/** What can be said of the event time of a job and of its open windows. @param saved of its state. */
+export function timeFindings(
+  job: JobOverview,
+  overview: LogOverview,
+  saved?: StateReading,
+): readonly Finding[] {
   const waiting = job.status.tasks.filter(({ windows }) => windows.count > 0);
   const holders = waiting.flatMap((task): readonly Holder[] => {
     const input = task.inputs.find(({ topic }) => topic === task.holder);
@@ -27,7 +31,7 @@ export function timeFindings(job: JobOverview, overview: LogOverview): readonly 
   const first = holders.toSorted((a, b) => order(a.input.watermark, b.input.watermark))[0];
   return [
     ...(first === undefined ? [] : [holding(job, first, overview)]),
-    ...openWindows(job).slice(0, toldWindows).map((open) =>
+    ...openWindows(job, saved).slice(0, toldWindows).map((open) =>
       windowFinding(job, { open, at: overview.at })
     ),
   ];
@@ -60,8 +64,9 @@ function holding(
     });
   }
   const { at } = overview;
-  const silentFor = at - lastRecordAt;
-  const last = watermark === null ? "" : `, last record ${describeDuration(silentFor)} ago`;
+  const last = watermark === null || lastRecordAt === null
+    ? ""
+    : `, last record ${describeDuration(at - lastRecordAt)} ago`;
   const idle = idleAt === null
     ? ""
     : `, will be idle in ${describeDuration(Math.max(0, idleAt - at))}`;
@@ -81,7 +86,7 @@ function upstreamState(
   const task = status.tasks.find((one) => one.partition === partition && one.holder !== null);
   const input = task?.inputs.find(({ topic }) => topic === task.holder);
   if (input === undefined || input.carried) return "";
-  const ago = describeDuration(Math.max(0, status.at - input.lastRecordAt));
+  const ago = describeDuration(Math.max(0, status.at - (input.lastRecordAt ?? status.at)));
   const idle = input.idleAt === null
     ? ""
     : `, will be idle in ${describeDuration(Math.max(0, input.idleAt - status.at))}`;
@@ -95,9 +100,16 @@ export interface OpenWindow {
   readonly tasks: readonly TaskStatus[];
 }
 
-/** The windows that are known to be open, by end. */
-export function openWindows({ status: { tasks } }: JobOverview): readonly OpenWindow[] {
-  const found = tasks.flatMap((task) => task.windows.earliest.map((window) => ({ task, window })));
+/** The windows that are known to be open, by end. @param saved what is asked where no process tells. */
+export function openWindows(
+  { status: { tasks }, toldBy }: JobOverview,
+  saved?: StateReading,
+): readonly OpenWindow[] {
+  const windowsOf = ({ stage, partition, windows }: TaskStatus): readonly WindowStatus[] =>
+    toldBy === "process" || saved === undefined
+      ? windows.earliest
+      : saved.windows.filter((one) => one.stage === stage && one.partition === partition);
+  const found = tasks.flatMap((task) => windowsOf(task).map((window) => ({ task, window })));
   const same = Map.groupBy(
     found,
     ({ window: { operator, start, end } }) => JSON.stringify([operator, start, end]),
@@ -114,16 +126,21 @@ function latest(times: readonly (number | null)[]): number | null {
   return times.some((time) => time === null) ? null : Math.max(...times.map((time) => time!));
 }
 
-/** What closes an open window. @param options `at`: now. */
+/** What closes an open window. @param options `at`: now; `key`: the one of its keys that is asked about. */
 export function windowFinding(
   { status: { applicationId: job } }: JobOverview,
-  { open: { window, keys, tasks }, at }: { readonly open: OpenWindow; readonly at: number },
+  { open: { window, keys, tasks }, at, key }: {
+    readonly open: OpenWindow;
+    readonly at: number;
+    readonly key?: string;
+  },
 ): Finding {
   const { start, end, endsBy, silenceAt } = window;
   const name = start === null || end === null
     ? `the window of ${window.operator}`
     : `window ${windowName(start)} to ${windowName(end)}`;
-  const holds = `${name} is open with ${counted(keys, "key")} in ${counted(tasks.length, "task")}`;
+  const what = key === undefined ? counted(keys, "key") : `the key ${key}`;
+  const holds = `${name} is open with ${what} in ${counted(tasks.length, "task")}`;
   const figures = { start, end, keys, silenceAt, operator: window.operator };
   return finding("window-open", { job, text: `${holds}: ${closing()}`, figures });
 
@@ -131,12 +148,21 @@ export function windowFinding(
     if (endsBy === "never" || end === null) return "only its trigger fires it";
     if (endsBy === "processing-time") return `the clock closes it at ${clockTime(end)}`;
     const needs = neededRecord(end, tasks);
-    if (silenceAt === null) return needs;
+    if (silenceAt === null) {
+      return closesOnSilence(tasks) ? needs : `${needs}; silence does not close it, that is off`;
+    }
     const left = silenceAt - at;
     return `${needs}, or by silence at ${clockTime(silenceAt)}${
       left > 0 ? `, in ${describeDuration(left)}` : ""
     }`;
   }
+}
+
+/** Not when all has been read, the tasks judge silence themselves, and yet none would ever close it. */
+function closesOnSilence(tasks: readonly TaskStatus[]): boolean {
+  return tasks.flatMap(({ inputs }) => inputs).some(({ carried, lag, idleTimeoutMs }) =>
+    carried || lag !== 0 || idleTimeoutMs === null
+  );
 }
 
 /** Which record closes a window that ends before `end`. */
@@ -146,7 +172,7 @@ function neededRecord(end: number, tasks: readonly TaskStatus[]): string {
       .map((input) => ({ ...input, partition }))
   );
   const own = behind.filter(({ carried }) => !carried);
-  const margin = Math.max(0, ...own.map(({ outOfOrdernessMs }) => outOfOrdernessMs));
+  const margin = Math.max(0, ...own.map(({ outOfOrdernessMs }) => outOfOrdernessMs ?? 0));
   const byTopic = Map.groupBy(behind, ({ topic }) => topic);
   const where = [...byTopic].map(([topic, all]) =>
     places(topic, all.map(({ partition }) => partition))

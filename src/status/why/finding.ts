@@ -21,6 +21,7 @@ export const causes = [
   "all-filtered",
   // It comes by itself, or when more comes in.
   "behind",
+  "at-end",
   "no-input",
   "input-silent",
   "held-upstream",

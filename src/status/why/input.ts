@@ -55,12 +55,14 @@ function openTransactions(
   return transactions.flatMap((one): readonly Finding[] => {
     const { topic, partition, startOffset, producerId, transactionalId, startedAt } = one;
     const end = topics.find(({ name }) => name === topic)?.partitions[partition]?.endOffset;
-    const position = tasks.find((task) => task.partition === partition)
-      ?.inputs.find((input) => input.topic === topic)?.position;
+    const input = tasks.find((task) => task.partition === partition)
+      ?.inputs.find((input) => input.topic === topic);
     // Who has not come so far yet is not held back by it.
-    if (position !== undefined && position < startOffset) return [];
-    if (startedAt !== null && at - startedAt < stallAfter) return [];
-    const name = transactionalId ?? `producer ${producerId}`;
+    if (input !== undefined && input.position < startOffset) return [];
+    // Where the log does not tell its age, how long the job stands before it does.
+    const knownSince = startedAt ?? input?.lastMovedAt;
+    if (knownSince != null && at - knownSince < stallAfter) return [];
+    const name = transactionalId ?? (producerId === null ? "a writer" : `producer ${producerId}`);
     const since = startedAt === null
       ? ""
       : ` since ${clockTime(startedAt)}, for ${describeDuration(at - startedAt)}`;
@@ -97,7 +99,9 @@ function topicFindings(
   const waiting = inputs.filter(({ lag }) => lag !== null && lag > 0);
   const isHeld = ({ partition }: Input) =>
     transactions.some((one) => one.topic === topic && one.partition === partition);
-  const stuck = waiting.filter((input) => !isHeld(input) && at - input.lastMovedAt >= stallAfter);
+  const stuck = waiting.filter((input) =>
+    !isHeld(input) && at - (input.lastMovedAt ?? at) >= stallAfter
+  );
   if (stuck.length > 0) return [stalled(job, { topic, stuck, at })];
   if (waiting.some((input) => !isHeld(input))) return [behind(job, topic, waiting)];
   return waiting.length > 0 ? [] : silent(job, { topic, inputs, at, overview });
@@ -112,7 +116,7 @@ function stalled(
   },
 ): Finding {
   const lag = stuck.reduce((sum, one) => sum + one.lag!, 0);
-  const since = Math.min(...stuck.map(({ lastMovedAt }) => lastMovedAt));
+  const since = Math.min(...stuck.map(({ lastMovedAt }) => lastMovedAt ?? at));
   const where = places(topic, stuck.map(({ partition }) => partition));
   return finding("stalled", {
     job,
@@ -146,7 +150,7 @@ function silent(
     const text = `nothing arrives on ${topic}: there never was a record on it${writer}`;
     return [finding("no-input", { job, text, figures: { topic } })];
   }
-  const lastAt = Math.max(...inputs.map(({ lastRecordAt }) => lastRecordAt));
+  const lastAt = Math.max(...inputs.map(({ lastRecordAt }) => lastRecordAt ?? at));
   if (at - lastAt < stallAfter) return [];
   return [finding("input-silent", {
     job,

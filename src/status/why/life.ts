@@ -9,6 +9,8 @@ import { clockTime } from "./words.ts";
 
 /** A member that joined again so short a time ago is told of, in milliseconds. */
 const recent = 60_000;
+/** Who joined again so often, and does so still, is in a loop, though it has its tasks for a moment. */
+const loopsAfter = 3;
 
 /** What can be said of the members of a job. */
 export function lifeFindings(job: JobOverview): readonly Finding[] {
@@ -40,13 +42,15 @@ function noMember({ status: { applicationId: job, tasks } }: JobOverview): Findi
 function notAnswering({ status, members, processes }: JobOverview): Finding {
   const { applicationId: job } = status;
   const deaf = processes.map(({ address, failure }) => `${address} (${failure})`).join(", ");
-  const running = counted(members.length, "member");
+  const one = members.length === 1;
+  const running = `${counted(members.length, "member")} of ${job} ${one ? "runs" : "run"}`;
   return finding("not-answering", {
     job,
     text: deaf === ""
-      ? `${running} of ${job} run and answer nowhere: what is told here is what they have committed; ` +
-        "start them with --http for more"
-      : `${running} of ${job} run, but none answers at ${deaf}: what is told here is what they have committed`,
+      ? `${running} and ${
+        one ? "answers" : "answer"
+      } nowhere: what is told here is what was committed; started with --http it tells more`
+      : `${running}, but nobody answers at ${deaf}: what is told here is what was committed`,
     figures: { members: members.length },
   });
 }
@@ -83,6 +87,12 @@ function memberFindings(
     const reason = waitingFor ?? "another member holds the partitions";
     findings.push(finding("standing-by", { job, text: `${who} stands by: ${reason}` }));
   }
+  if (state === "at-end") {
+    const text =
+      `${who} has come to the end of its bounded run, and waits for the others; windows that ` +
+      "are open stay for the next run, if it does not run with --drain";
+    findings.push(finding("at-end", { job, text }));
+  }
   if (state === "restoring") {
     const { done = 0, total = 0, leftMs = null } = restore ?? {};
     const left = leftMs === null ? "" : `, about ${describeDuration(leftMs)} left`;
@@ -90,7 +100,8 @@ function memberFindings(
     const text = `${who} rebuilds its state: ${done} of ${total} changelog offsets read${left}`;
     findings.push(finding("restoring", { job, text, figures }));
   }
-  if (lastFence !== null && at - lastFence.at < recent && partitions.length === 0) {
+  const isOut = partitions.length === 0 || fences >= loopsAfter;
+  if (lastFence !== null && at - lastFence.at < recent && isOut) {
     findings.push(finding("rejoining", {
       job,
       text: `${who} joins again, ${counted(fences, "time")} by now, last at ${

@@ -13,13 +13,23 @@ export function outcomeFindings(job: JobOverview): readonly Finding[] {
   const counts = sumOutcomes(status.tasks.map(({ outcomes }) => outcomes));
   const total = totalOf(counts);
   if (total === 0) return [];
-  const all = allLost(job, counts, total);
+  const all = allLost(job, recentOutcomes(job) ?? counts);
   return [...(all === null ? strays(job, counts) : [all]), ...unreported(job), ...results(job)];
 }
 
+/** Of the records that those who run took in themselves; null when they had none. */
+function recentOutcomes({ status: { tasks }, toldBy }: JobOverview): OutcomeCounts | null {
+  if (toldBy !== "process") return null;
+  const counts = sumOutcomes(
+    tasks.flatMap(({ inputs }) => inputs).map(({ outcomesHere }) => outcomesHere),
+  );
+  return totalOf(counts) === 0 ? null : counts;
+}
+
 /** Says so when no record came through at all. */
-function allLost({ status }: JobOverview, counts: OutcomeCounts, total: number): Finding | null {
+function allLost({ status }: JobOverview, counts: OutcomeCounts): Finding | null {
   if (counts.used + counts.windowed > 0) return null;
+  const total = totalOf(counts);
   const { applicationId: job } = status;
   const { deadLetter, late, filtered } = counts;
   const records = counted(total, "record");

@@ -1,9 +1,11 @@
 /** Why there is no output, or not the one that is expected: from what was seen, and nothing else. */
 
+import type { StateReading } from "../../runtime/read_state.ts";
 import type { JobOverview, LogOverview } from "../overview.ts";
 import { openWindows, timeFindings, windowFinding } from "./event_time.ts";
 import { byWeight, type Finding, finding } from "./finding.ts";
 import { inputFindings } from "./input.ts";
+import { keyFindings } from "./key.ts";
 import { lifeFindings } from "./life.ts";
 import { outcomeFindings } from "./outcomes.ts";
 import { clockTime, windowName } from "./words.ts";
@@ -14,21 +16,36 @@ export interface Question {
   readonly job?: string;
   /** About the window that this time belongs to, in milliseconds since the Unix epoch. */
   readonly window?: number;
+  /** About a key, as the job writes it: the text of the field that it is keyed by. */
+  readonly key?: string;
+  /**
+   * What jobs have saved of their state, as far as it could be read: of the key, or of all windows. Only
+   * of those something is said of keys, and of windows while no process tells.
+   */
+  readonly saved?: readonly StateReading[];
 }
 
 /** All that stands in the way, the heaviest first; then what is worth knowing. */
 export function why(overview: LogOverview, question: Question = {}): readonly Finding[] {
-  const { job: name, window } = question;
+  const { job: name, window, key, saved = [] } = question;
   const jobs = overview.jobs.filter(({ status }) =>
     name === undefined || status.applicationId === name
   );
   if (name !== undefined && jobs.length === 0) return [unknownJob(name, overview)];
-  const findings = jobs.flatMap((job) => [
-    ...lifeFindings(job),
-    ...inputFindings(job, overview),
-    ...(window === undefined ? timeFindings(job, overview) : aboutWindow(job, overview, window)),
-    ...outcomeFindings(job),
-  ]);
+  const findings = jobs.flatMap((job) => {
+    const state = saved.find(({ applicationId }) => applicationId === job.status.applicationId);
+    return [
+      ...lifeFindings(job),
+      ...inputFindings(job, overview),
+      ...(window === undefined
+        ? timeFindings(job, overview, state)
+        : aboutWindow(job, overview, { time: window, state })),
+      ...(key === undefined || state === undefined
+        ? []
+        : keyFindings(job, overview, { key, state })),
+      ...outcomeFindings(job),
+    ];
+  });
   return findings.sort(byWeight);
 }
 
@@ -41,12 +58,18 @@ function unknownJob(job: string, { jobs, log }: LogOverview): Finding {
 }
 
 /** Of one window: whether it is open, was fired, or holds nothing; and what holds back event time. */
-function aboutWindow(job: JobOverview, overview: LogOverview, time: number): readonly Finding[] {
-  const windows = openWindows(job).filter(({ window: { start, end } }) =>
+function aboutWindow(
+  job: JobOverview,
+  overview: LogOverview,
+  { time, state }: { readonly time: number; readonly state: StateReading | undefined },
+): readonly Finding[] {
+  const windows = openWindows(job, state).filter(({ window: { start, end } }) =>
     start !== null && end !== null && start <= time && time < end
   );
   if (windows.length > 0) {
-    const holders = timeFindings(job, overview).filter(({ cause }) => cause !== "window-open");
+    const holders = timeFindings(job, overview, state).filter(({ cause }) =>
+      cause !== "window-open"
+    );
     return [...holders, ...windows.map((open) => windowFinding(job, { open, at: overview.at }))];
   }
   const { status: { applicationId, tasks } } = job;

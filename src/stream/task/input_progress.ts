@@ -97,10 +97,13 @@ export class InputProgress implements Progress {
     if (this.position !== this.#moved.position) this.#moved = { position: this.position, at: now };
   }
 
-  /** For who looks at it: when silence makes it idle; null while it is, and where no clock judges that. */
+  /**
+   * For who looks at it: when silence makes it idle; null while it is, and where no clock judges that.
+   * Who is registered as its writer is found out by then at the latest.
+   */
   get idleAt(): number | null {
     const { source, upstream } = this;
-    const isJudged = !source.isTable && this.writersKnown && !upstream.isCarried;
+    const isJudged = !source.isTable && !upstream.isCarried;
     if (this.idle || !isJudged || !this.caughtUp) return null;
     return this.#lastRecordAt + source.watermarks.idleTimeout;
   }

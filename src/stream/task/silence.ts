@@ -3,7 +3,7 @@
 import type { InputProgress } from "./input_progress.ts";
 import { type NewestRecord, noWatermark } from "./progress.ts";
 
-type Input = Pick<InputProgress, "source" | "idleAt" | "idleFrom">;
+type Input = Pick<InputProgress, "source" | "watermark" | "idleAt" | "idleFrom">;
 
 /** How far behind the clock silence leaves the watermark, in milliseconds; null where it moves nothing. */
 export function silenceMargin(streams: readonly Input[]): number | null {
@@ -17,9 +17,11 @@ export function silenceMargin(streams: readonly Input[]): number | null {
 
 /**
  * When silence brings the watermark to `end - 1` if nothing comes any more, on the job's clock; null
- * where it does not, or nobody can tell yet. The inverse of `silenceWatermark`.
+ * where it does not, or nobody can tell yet. As long as an input that is further is not idle, it is
+ * enough that those behind it are (semantics 8); once all are, `silenceWatermark` decides, and this is
+ * its inverse.
  *
- * @param options `end`: the first time behind a window.
+ * @param options `end`: the first time behind a window that is open.
  */
 export function silenceAt(
   streams: readonly Input[],
@@ -29,14 +31,17 @@ export function silenceAt(
     readonly now: number;
   },
 ): number | null {
-  const margin = silenceMargin(streams);
-  if (margin === null || timestamp === noWatermark) return null;
-  const due = end - 1 + margin;
-  let at = Math.max(due, due - timestamp + arrivedAt);
+  let [behindUntil, aheadUntil] = [noWatermark, noWatermark];
   for (const input of streams) {
-    const idleAt = input.idleFrom(now) ?? input.idleAt;
-    if (idleAt === null) return null;
-    at = Math.max(at, idleAt);
+    const idleAt = input.idleFrom(now) ?? input.idleAt ?? Number.POSITIVE_INFINITY;
+    if (input.watermark < end - 1) behindUntil = Math.max(behindUntil, idleAt);
+    else aheadUntil = Math.max(aheadUntil, idleAt);
   }
-  return at;
+  if (behindUntil < aheadUntil) return behindUntil;
+  const margin = silenceMargin(streams);
+  if (behindUntil === Number.POSITIVE_INFINITY || margin === null || timestamp === noWatermark) {
+    return null;
+  }
+  const due = end - 1 + margin;
+  return Math.max(behindUntil, due, due - timestamp + arrivedAt);
 }

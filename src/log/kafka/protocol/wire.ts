@@ -127,6 +127,11 @@ export class Writer {
     for (const item of items) this.int32(item);
   }
 
+  int64s(items: readonly number[]): void {
+    this.#length(items.length);
+    for (const item of items) this.int64(item);
+  }
+
   strings(items: readonly string[]): void {
     this.#length(items.length);
     for (const item of items) this.string(item);
@@ -261,6 +266,12 @@ export class Reader {
     const length = this.#count();
     if (length < 0) return this.#noNull("an array");
     return Array.from({ length }, () => this.int32());
+  }
+
+  strings(): string[] {
+    const length = this.#count();
+    if (length < 0) return this.#noNull("an array");
+    return Array.from({ length }, () => this.string());
   }
 
   /** Steps over the tagged fields of a structure: newer brokers may send some that are not known. */

@@ -31,6 +31,8 @@ Deno.test("Writer and Reader agree on every type in both encodings", () => {
       bytes.toBase64({ alphabet: "base64url", omitPadding: true })
     ),
     int32s: fc.array(fc.integer()),
+    int64s: fc.array(fc.maxSafeInteger()),
+    strings: fc.array(text),
     structs: fc.option(fc.array(text)),
   });
   fc.assert(fc.property(message, (sent) => {
@@ -46,6 +48,8 @@ Deno.test("Writer and Reader agree on every type in both encodings", () => {
       writer.bytes(sent.bytes);
       writer.uuid(sent.uuid);
       writer.int32s(sent.int32s);
+      writer.int64s(sent.int64s);
+      writer.strings(sent.strings);
       writer.nullableStructs(sent.structs, (item) => writer.string(item));
       writer.tags();
     });
@@ -63,6 +67,8 @@ Deno.test("Writer and Reader agree on every type in both encodings", () => {
       bytes: reader.bytes(),
       uuid: reader.uuid(),
       int32s: reader.int32s(),
+      int64s: readInt64s(reader),
+      strings: reader.strings(),
       structs: reader.nullableStructs(() => reader.string()),
     };
     reader.tags();
@@ -71,6 +77,11 @@ Deno.test("Writer and Reader agree on every type in both encodings", () => {
     assert.deepEqual(read, { ...sent });
   }));
 });
+
+function readInt64s(reader: Reader): number[] {
+  const length = reader.flexible ? reader.uvarint() - 1 : reader.int32();
+  return Array.from({ length }, () => reader.int64());
+}
 
 Deno.test("Writer gives both encodings their lengths and nulls", () => {
   const write = (writer: Writer) => {
@@ -113,6 +124,7 @@ Deno.test("Reader steps over tagged fields it does not know", () => {
 
 Deno.test("Reader refuses lengths beyond its end before it makes room for them", () => {
   assert.throws(() => reading([0x7f, 0xff, 0xff, 0xff], false).int32s(), corrupt);
+  assert.throws(() => reading([0x7f, 0xff, 0xff, 0xff], false).strings(), corrupt);
   assert.throws(() => reading([0x7f, 0xff, 0xff, 0xff], false).bytes(), corrupt);
   assert.throws(() => reading([0xff, 0xff, 0xff, 0xff, 0x0f], true).structs(() => 1), corrupt);
   assert.throws(() => reading([4, 97, 98], true).string(), corrupt);
@@ -123,6 +135,7 @@ Deno.test("Reader refuses null where it means nothing, and numbers that do not f
   assert.throws(() => reading([0], true).bytes(), corrupt);
   assert.throws(() => reading([0], true).structs(() => 1), corrupt);
   assert.throws(() => reading([255, 255, 255, 255], false).int32s(), corrupt);
+  assert.throws(() => reading([255, 255, 255, 255], false).strings(), corrupt);
   assert.throws(() => reading([0x00, 0x20, 0, 0, 0, 0, 0, 0], false).int64(), corrupt);
   assert.throws(() => reading([0xff, 0xff, 0xff, 0xff, 0x10], true).uvarint(), corrupt);
   assert.throws(() => reading([0xff, 0xff, 0xff, 0xff, 0xff], true).uvarint(), corrupt);

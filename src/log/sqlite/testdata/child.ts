@@ -51,6 +51,15 @@ const roles: Readonly<Record<string, (log: Log) => Promise<void>>> = {
   /** Creates a topic as a user who may do nothing. */
   intrude: async (log) => await log.createTopics([{ name: "new", partitions: 1 }]),
 
+  /** Looks at a log as a user who may read it only. */
+  look: async (log) => {
+    for (const group of await log.listGroups()) {
+      const topics = (await log.describeTopics()).map(({ name }) => name);
+      const { processes } = await log.describeGroup(group);
+      console.log([...topics, group, ...processes.map(({ address }) => address)].join(" "));
+    }
+  },
+
   /** Commits 40 transactions on two topics, and appends in between. */
   commit: async (log) => {
     const member = await join(log, argument);
@@ -71,6 +80,13 @@ const roles: Readonly<Record<string, (log: Log) => Promise<void>>> = {
       console.log("committed");
     }
     await member.close();
+  },
+
+  /** Tells of an address, and waits for its end. */
+  announce: async (log) => {
+    await log.announce("g", { description: `process ${process.pid}`, address: argument });
+    console.log("announced");
+    await input.next();
   },
 
   /** Counts on in each partition it holds, and tells which these are when they have changed. */
@@ -124,9 +140,10 @@ const roles: Readonly<Record<string, (log: Log) => Promise<void>>> = {
 };
 
 try {
-  if (role === "intrude") process.setuid!(nobody);
+  if (role === "intrude" || role === "look") process.setuid!(nobody);
   const log = await openSqliteLog({
     directory,
+    readOnly: role === "look",
     sessionTimeoutMs: role === "hold" ? Number(argument) : 60_000,
     faultPoint: (step) => {
       if (step === armed) process.kill(process.pid, "SIGKILL");

@@ -6,6 +6,8 @@ import { deleteGroups } from "./delete_groups_v2.ts";
 import { deleteTopics } from "../delete_topics_v6.ts";
 import { describeConfigs } from "../describe_configs_v4.ts";
 import { describeGroups } from "../describe_groups_v5.ts";
+import { describeProducers } from "../describe_producers_v0.ts";
+import { describeTransactions } from "../describe_transactions_v0.ts";
 import { endTxn } from "../end_txn_v3.ts";
 import { fetch } from "../fetch_v13.ts";
 import { findCoordinator } from "../find_coordinator_v3.ts";
@@ -15,6 +17,7 @@ import { joinGroup } from "../join_group_v5.ts";
 import { leaveGroup } from "../leave_group_v3.ts";
 import { listGroups } from "../list_groups_v3.ts";
 import { listOffsets } from "../list_offsets_v5.ts";
+import { listTransactions } from "../list_transactions_v0.ts";
 import { metadata } from "../metadata_v12.ts";
 import { offsetCommit } from "../offset_commit_v7.ts";
 import { offsetDelete } from "../offset_delete_v0.ts";
@@ -33,6 +36,8 @@ export const apis = {
   DeleteTopics: deleteTopics,
   DescribeConfigs: describeConfigs,
   DescribeGroups: describeGroups,
+  DescribeProducers: describeProducers,
+  DescribeTransactions: describeTransactions,
   EndTxn: endTxn,
   Fetch: fetch,
   FindCoordinator: findCoordinator,
@@ -42,6 +47,7 @@ export const apis = {
   LeaveGroup: leaveGroup,
   ListGroups: listGroups,
   ListOffsets: listOffsets,
+  ListTransactions: listTransactions,
   Metadata: metadata,
   OffsetCommit: offsetCommit,
   OffsetDelete: offsetDelete,

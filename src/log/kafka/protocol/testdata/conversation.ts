@@ -89,6 +89,11 @@ for (const committed of [false, true]) {
     timeoutMs: 5000,
     topics: [{ name: topic, partitions }],
   });
+  if (committed) {
+    await say(apis.DescribeProducers, { topics });
+    await say(apis.ListTransactions, { producerIds: [producerId] });
+    await say(apis.DescribeTransactions, { transactionalIds: ["vectors", "nobody"] });
+  }
   await say(apis.EndTxn, { ...producer, committed });
 }
 await systemClock.sleep(500);
