@@ -178,6 +178,8 @@ export interface InputStatus {
   readonly idleTimeoutMs: number | null;
   /** How far behind a newer record of its partition one may come, in milliseconds; null as above. */
   readonly outOfOrdernessMs: number | null;
+  /** Whether a silence of all inputs closes windows (semantics 9); null as above. */
+  readonly closesOnSilence: boolean | null;
   /** What became of its records since the job began (semantics 21). */
   readonly outcomes: Readonly<OutcomeCounts>;
   /** The same of those only that were taken since this member took up the task. */

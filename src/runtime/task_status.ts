@@ -77,6 +77,7 @@ export function taskStatus(
         lastMovedAt: input.lastMovedAt,
         idleTimeoutMs: source.watermarks.idleTimeout,
         outOfOrdernessMs: source.watermarks.outOfOrderness,
+        closesOnSilence: source.watermarks.closesOnSilence,
         outcomes: { ...input.outcomes },
         outcomesHere: input.outcomesHere,
         carried: upstream.isCarried,
