@@ -74,3 +74,36 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  ...needs("net"),
+  name:
+    "observe asks the other processes of a job that runs here, if it knows which one it is itself",
+  fn: async () => {
+    const log = await openLog();
+    await sell(log, [0, 1], [61, 2]);
+    const here = await runJob(log, sales(), untilEnd());
+    const [task] = here.tasks;
+    const there = { ...here, at: here.at + 1, tasks: [{ ...task!, partition: 7 }] };
+    let asked = 0;
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+      asked++;
+      return Response.json({ version: 1, jobs: [there] });
+    });
+    const address = `http://127.0.0.1:${server.addr.port}`;
+    const ownAddress = "http://127.0.0.1:1";
+    const processes = [address, ownAddress].map((address) => ({ description: address, address }));
+    const told = overlay(log, {
+      describeGroup: async (group) => ({ ...await log.describeGroup(group), processes }),
+    });
+    const { jobs: [alone] } = await observe(told, { now: 5, own: [here] });
+    assert.deepEqual([alone!.status.tasks.length, asked], [1, 0]);
+    const { jobs: [all] } = await observe(told, { now: 5, own: [here], ownAddress });
+    assert.deepEqual(all!.status.tasks.map(({ partition }) => partition), [0, 7]);
+    assert.deepEqual(all!.processes.map(({ address, failure }) => [address, failure]), [
+      [address, null],
+    ]);
+    await server.shutdown();
+    await log.close();
+  },
+});
