@@ -7,7 +7,6 @@ import type { Log } from "../../log/log.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
 import { liveness, readiness } from "../health.ts";
 import { metricsText } from "../metrics.ts";
-import { observe } from "../observe.ts";
 import type { LogOverview } from "../overview.ts";
 import { readStates } from "../read_states.ts";
 import { why } from "../why/why.ts";
@@ -29,10 +28,14 @@ const patience = 4_000;
  * `/status`: the jobs of this process. `/overview`: all of the log's. `/why`: what `flights why` says.
  * `/live` and `/ready`: 200, or 503 with the reasons, of the jobs of this process; of one that only
  * looks on, of all. `/metrics`: for Prometheus.
+ *
+ * @param look at the log and its jobs, as they are now.
  */
-export function statusRoutes({ log, own, clock }: StatusContext): Routes {
+export function statusRoutes(
+  { log, own, clock }: StatusContext,
+  look: () => Promise<LogOverview>,
+): Routes {
   const ownNow = () => own?.() ?? [];
-  const look = (): Promise<LogOverview> => observe(log, { now: clock.now(), own: ownNow() });
   return {
     "/status": () => json({ version: 1, jobs: ownNow() }),
     "/overview": async () => json(await look()),
