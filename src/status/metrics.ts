@@ -6,6 +6,8 @@
 import process from "node:process";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { InputStatus, JobStatus, TaskStatus } from "../runtime/job_status.ts";
+import { readiness } from "./health.ts";
+import { type Finding, severityOf } from "./why/finding.ts";
 import { type Outcome, totalOf } from "../stream/task/counts.ts";
 
 /** Metrics in the text format. */
@@ -27,7 +29,15 @@ interface Family {
   readonly help: string;
   readonly kind: "gauge" | "counter";
   readonly labels: readonly string[];
-  readonly samples: (status: JobStatus) => readonly Sample[];
+  readonly samples: (status: JobStatus, scrape: Scrape) => readonly Sample[];
+}
+
+/** What is known beside the statuses of jobs. */
+export interface Scrape {
+  /** The time of the scrape on the clock of the jobs. */
+  readonly now: number;
+  /** All that `why` says; null when the log does not answer. */
+  readonly findings: readonly Finding[] | null;
 }
 
 const outcomeLabels: Readonly<Record<Outcome, string>> = {
@@ -42,26 +52,32 @@ const outcomeLabels: Readonly<Record<Outcome, string>> = {
 const taskLabels = ["job", "stage", "partition"];
 const inputLabels = ["job", "topic", "partition"];
 
-function ofTasks(value: (task: TaskStatus, status: JobStatus) => number | null): Family["samples"] {
-  return (status) =>
+function ofTasks(value: (task: TaskStatus, now: number) => number | null): Family["samples"] {
+  return (status, { now }) =>
     status.tasks.flatMap((task): readonly Sample[] => {
       const labels = { job: status.applicationId, stage: task.stage, partition: task.partition };
-      const found = value(task, status);
+      const found = value(task, now);
       return found === null ? [] : [[labels, found]];
     });
 }
 
 function ofInputs(
-  value: (input: InputStatus, status: JobStatus) => number | null,
+  value: (input: InputStatus, now: number) => number | null,
 ): Family["samples"] {
-  return (status) =>
+  return (status, { now }) =>
     status.tasks.flatMap(({ partition, inputs }) =>
       inputs.flatMap((input): readonly Sample[] => {
         const labels = { job: status.applicationId, topic: input.topic, partition };
-        const found = value(input, status);
+        const found = value(input, now);
         return found === null ? [] : [[labels, found]];
       })
     );
+}
+
+/** Of partitions that a member holds: of others nobody knows when something came. */
+function ofHeldInputs(value: Parameters<typeof ofInputs>[0]): Family["samples"] {
+  const samples = ofInputs(value);
+  return (status, scrape) => status.members.length === 0 ? [] : samples(status, scrape);
 }
 
 function ofJob(value: (status: JobStatus) => number | null): Family["samples"] {
@@ -93,6 +109,29 @@ const families: readonly Family[] = [
     labels: ["job", "state"],
     samples: ({ applicationId, state }) =>
       states.map((one): Sample => [{ job: applicationId, state: one }, one === state ? 1 : 0]),
+  },
+  {
+    name: "flights_ready",
+    help: "Whether a job does its work, as /ready says: 1, or 0.",
+    kind: "gauge",
+    labels: ["job"],
+    samples: ({ applicationId: job }, { findings }) => {
+      const its = findings?.filter((finding) => finding.job === job);
+      return [[{ job }, its !== undefined && readiness(its).ready ? 1 : 0]];
+    },
+  },
+  {
+    name: "flights_findings",
+    help: "What flights why says of a job, by cause.",
+    kind: "gauge",
+    labels: ["job", "cause", "severity"],
+    samples: ({ applicationId: job }, { findings }) => {
+      const its = findings?.filter((finding) => finding.job === job) ?? [];
+      return [...Map.groupBy(its, ({ cause }) => cause)].map(([cause, same]): Sample => [
+        { job, cause, severity: severityOf(cause) },
+        same.length,
+      ]);
+    },
   },
   {
     name: "flights_members",
@@ -157,15 +196,15 @@ const families: readonly Family[] = [
     help: "Time since the last record of a partition came.",
     kind: "gauge",
     labels: inputLabels,
-    samples: ofInputs(({ lastRecordAt }, { at }) => Math.max(0, seconds(at - lastRecordAt))),
+    samples: ofHeldInputs(({ lastRecordAt }, now) => Math.max(0, seconds(now - lastRecordAt))),
   },
   {
     name: "flights_input_stalled_seconds",
     help: "Time since a partition with records to process has moved; 0 while it moves or has none.",
     kind: "gauge",
     labels: inputLabels,
-    samples: ofInputs(({ lag, lastMovedAt }, { at }) =>
-      (lag ?? 0) > 0 ? Math.max(0, seconds(at - lastMovedAt)) : 0
+    samples: ofHeldInputs(({ lag, lastMovedAt }, now) =>
+      (lag ?? 0) > 0 ? Math.max(0, seconds(now - lastMovedAt)) : 0
     ),
   },
   {
@@ -173,9 +212,7 @@ const families: readonly Family[] = [
     help: "How far the watermark of a task is behind the clock.",
     kind: "gauge",
     labels: taskLabels,
-    samples: ofTasks(({ watermark }, { at }) =>
-      watermark === null ? null : seconds(at - watermark)
-    ),
+    samples: ofTasks(({ watermark }, now) => watermark === null ? null : seconds(now - watermark)),
   },
   {
     name: "flights_open_windows",
@@ -251,12 +288,20 @@ const families: readonly Family[] = [
   },
 ];
 
-/** The metrics of a process that runs jobs. Built anew each time: nothing is counted between. */
-export async function metricsText(statuses: readonly JobStatus[]): Promise<MetricsText> {
+/**
+ * The metrics of a process that runs jobs. Built anew each time: nothing is counted between.
+ *
+ * @param scrape `now`: on the clock of the jobs; `findings`: all that `why` says, null when the log
+ * does not answer.
+ */
+export async function metricsText(
+  statuses: readonly JobStatus[],
+  scrape: Scrape,
+): Promise<MetricsText> {
   const registry = new Registry();
   for (const { name, help, kind, labels, samples } of families) {
     const settings = { name, help, labelNames: [...labels], registers: [registry] };
-    const found = statuses.flatMap(samples);
+    const found = statuses.flatMap((status) => samples(status, scrape));
     if (kind === "gauge") {
       const gauge = new Gauge(settings);
       for (const [labels, value] of found) gauge.set({ ...labels }, value);
@@ -286,5 +331,5 @@ function addProcess(registry: Registry): void {
     name: "process_start_time_seconds",
     help: "When the process began.",
     registers,
-  }).set((performance.timeOrigin) / 1_000);
+  }).set(performance.timeOrigin / 1_000);
 }
