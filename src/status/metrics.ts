@@ -49,13 +49,17 @@ const outcomeLabels: Readonly<Record<Outcome, string>> = {
   skipped: "skipped",
 };
 
-const taskLabels = ["job", "stage", "partition"];
-const inputLabels = ["job", "topic", "partition"];
+/** Not `job`: Prometheus itself gives that name to what it scrapes. */
+const jobName = "application_id";
+const jobLabel = ({ applicationId }: JobStatus) => ({ [jobName]: applicationId });
+
+const taskLabels = [jobName, "stage", "partition"];
+const inputLabels = [jobName, "topic", "partition"];
 
 function ofTasks(value: (task: TaskStatus, now: number) => number | null): Family["samples"] {
   return (status, { now }) =>
     status.tasks.flatMap((task): readonly Sample[] => {
-      const labels = { job: status.applicationId, stage: task.stage, partition: task.partition };
+      const labels = { ...jobLabel(status), stage: task.stage, partition: task.partition };
       const found = value(task, now);
       return found === null ? [] : [[labels, found]];
     });
@@ -67,7 +71,7 @@ function ofInputs(
   return (status, { now }) =>
     status.tasks.flatMap(({ partition, inputs }) =>
       inputs.flatMap((input): readonly Sample[] => {
-        const labels = { job: status.applicationId, topic: input.topic, partition };
+        const labels = { ...jobLabel(status), topic: input.topic, partition };
         const found = value(input, now);
         return found === null ? [] : [[labels, found]];
       })
@@ -83,7 +87,7 @@ function ofHeldInputs(value: Parameters<typeof ofInputs>[0]): Family["samples"] 
 function ofJob(value: (status: JobStatus) => number | null): Family["samples"] {
   return (status) => {
     const found = value(status);
-    return found === null ? [] : [[{ job: status.applicationId }, found]];
+    return found === null ? [] : [[jobLabel(status), found]];
   };
 }
 
@@ -99,36 +103,39 @@ const families: readonly Family[] = [
     name: "flights_job_info",
     help: "The build that runs a job; always 1.",
     kind: "gauge",
-    labels: ["job", "build"],
-    samples: ({ applicationId, build }) => [[{ job: applicationId, build: build ?? "" }, 1]],
+    labels: [jobName, "build"],
+    samples: (status) => [[{ ...jobLabel(status), build: status.build ?? "" }, 1]],
   },
   {
     name: "flights_job_state",
     help: "1 for the state that a job is in, 0 for the others.",
     kind: "gauge",
-    labels: ["job", "state"],
-    samples: ({ applicationId, state }) =>
-      states.map((one): Sample => [{ job: applicationId, state: one }, one === state ? 1 : 0]),
+    labels: [jobName, "state"],
+    samples: (status) =>
+      states.map((state): Sample => [
+        { ...jobLabel(status), state },
+        state === status.state ? 1 : 0,
+      ]),
   },
   {
     name: "flights_ready",
     help: "Whether a job does its work, as /ready says: 1, or 0.",
     kind: "gauge",
-    labels: ["job"],
-    samples: ({ applicationId: job }, { findings }) => {
-      const its = findings?.filter((finding) => finding.job === job);
-      return [[{ job }, its !== undefined && readiness(its).ready ? 1 : 0]];
+    labels: [jobName],
+    samples: (status, { findings }) => {
+      const its = findings?.filter(({ job }) => job === status.applicationId);
+      return [[jobLabel(status), its !== undefined && readiness(its).ready ? 1 : 0]];
     },
   },
   {
     name: "flights_findings",
     help: "What flights why says of a job, by cause.",
     kind: "gauge",
-    labels: ["job", "cause", "severity"],
-    samples: ({ applicationId: job }, { findings }) => {
-      const its = findings?.filter((finding) => finding.job === job) ?? [];
+    labels: [jobName, "cause", "severity"],
+    samples: (status, { findings }) => {
+      const its = findings?.filter(({ job }) => job === status.applicationId) ?? [];
       return [...Map.groupBy(its, ({ cause }) => cause)].map(([cause, same]): Sample => [
-        { job, cause, severity: severityOf(cause) },
+        { ...jobLabel(status), cause, severity: severityOf(cause) },
         same.length,
       ]);
     },
@@ -137,7 +144,7 @@ const families: readonly Family[] = [
     name: "flights_members",
     help: "Members of the job in this process that hold tasks.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ partitions }) => partitions.length > 0 ? 1 : 0),
   },
   {
@@ -152,11 +159,11 @@ const families: readonly Family[] = [
     help: "The same by what became of them: each is counted once, where it ended.",
     kind: "counter",
     labels: [...inputLabels, "outcome"],
-    samples: ({ applicationId: job, tasks }) =>
-      tasks.flatMap(({ partition, inputs }) =>
+    samples: (status) =>
+      status.tasks.flatMap(({ partition, inputs }) =>
         inputs.flatMap(({ topic, outcomesHere }) =>
           Object.entries(outcomeLabels).map(([name, outcome]): Sample => [
-            { job, topic, partition, outcome },
+            { ...jobLabel(status), topic, partition, outcome },
             outcomesHere[name as Outcome],
           ])
         )
@@ -166,15 +173,16 @@ const families: readonly Family[] = [
     name: "flights_records_out_total",
     help: "Records written to a topic since the tasks were taken up.",
     kind: "counter",
-    labels: ["job", "topic"],
-    samples: ({ applicationId: job, outputs }) =>
-      Object.entries(outputs).map(([topic, count]): Sample => [{ job, topic }, count]),
+    labels: [jobName, "topic"],
+    samples: (status) =>
+      Object.entries(status.outputs)
+        .map(([topic, count]): Sample => [{ ...jobLabel(status), topic }, count]),
   },
   {
     name: "flights_commits_total",
     help: "Commits since the tasks were taken up.",
     kind: "counter",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofJob(({ commits }) => commits.count),
   },
   {
@@ -246,28 +254,28 @@ const families: readonly Family[] = [
     name: "flights_restored_offsets",
     help: "Changelog offsets read by the restore that runs.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ restore }) => restore?.done ?? 0),
   },
   {
     name: "flights_restore_offsets",
     help: "Changelog offsets that the restore that runs has to read.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ restore }) => restore?.total ?? 0),
   },
   {
     name: "flights_last_commit_timestamp_seconds",
     help: "When the last commit was.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofJob(({ commits: { lastAt } }) => lastAt === null ? null : seconds(lastAt)),
   },
   {
     name: "flights_last_commit_duration_seconds",
     help: "How long the last commit took.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofJob(({ commits: { lastDurationMs } }) =>
       lastDurationMs === null ? null : seconds(lastDurationMs)
     ),
@@ -276,14 +284,14 @@ const families: readonly Family[] = [
     name: "flights_rebalances_total",
     help: "How often members of this process were given other tasks.",
     kind: "counter",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ rebalances }) => rebalances),
   },
   {
     name: "flights_fences_total",
     help: "How often members of this process were replaced or lost the log, and joined again.",
     kind: "counter",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ fences }) => fences),
   },
 ];

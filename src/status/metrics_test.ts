@@ -50,7 +50,7 @@ const job = jobStatus("job", [
 
 Deno.test("metrics tell what a status tells, in base units", async () => {
   const families = await exposed([job]);
-  const input = { job: "job", topic: "in", partition: "0" };
+  const input = { application_id: "job", topic: "in", partition: "0" };
   assert.equal(valueOf(families, "flights_lag_records", input), 4);
   assert.equal(valueOf(families, "flights_records_out_total", { topic: "out" }), 6);
   assert.equal(valueOf(families, "flights_commits_total"), 5);
@@ -126,8 +126,8 @@ Deno.test("jobs whose log does not answer are told of, and are not ready", async
 Deno.test("names of jobs and topics are escaped, several jobs stand beside each other", async () => {
   const odd = 'a"b\\c\nd';
   const families = await exposed([job, jobStatus(odd, [taskStatus([inputStatus("in")])])]);
-  assert.equal(valueOf(families, "flights_lag_records", { job: odd }), 0);
-  assert.equal(valueOf(families, "flights_lag_records", { job: "job" }), 4);
+  assert.equal(valueOf(families, "flights_lag_records", { application_id: odd }), 0);
+  assert.equal(valueOf(families, "flights_lag_records", { application_id: "job" }), 4);
 });
 
 Deno.test("labels name jobs, stages, topics, partitions and closed sets, never what is in a record", async () => {
@@ -136,9 +136,9 @@ Deno.test("labels name jobs, stages, topics, partitions and closed sets, never w
     for (const sample of samples) Object.keys(sample.labels).forEach((label) => labels.add(label));
   }
   assert.deepEqual([...labels].sort(), [
+    "application_id",
     "build",
     "cause",
-    "job",
     "outcome",
     "partition",
     "severity",

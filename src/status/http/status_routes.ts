@@ -6,7 +6,6 @@ import { parseTime } from "../../base/time.ts";
 import type { Log } from "../../log/log.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
 import { liveness, notReady, type Readiness, readiness } from "../health.ts";
-import { metricsText } from "../metrics.ts";
 import { observe } from "../observe.ts";
 import type { LogOverview } from "../overview.ts";
 import { why } from "../why/why.ts";
@@ -73,6 +72,8 @@ export function statusRoutes({ log, own, clock }: StatusContext): Routes {
       });
       const statuses = own?.() ?? overview!.jobs.map(({ status }) => status);
       const findings = overview === null ? null : why(overview);
+      // The library takes longer to load than all else here: only who is scraped needs it.
+      const { metricsText } = await import("../metrics.ts");
       const { text, contentType } = await metricsText(statuses, { now: clock.now(), findings });
       return new Response(text, { headers: { "content-type": contentType } });
     },

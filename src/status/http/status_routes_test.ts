@@ -127,7 +127,7 @@ Deno.test("/ready says 503 before the job has begun, and while the log does not 
 Deno.test("/metrics of who runs jobs needs no log, of who looks on all that it knows", async () => {
   const jobsOf = async (options: Parameters<typeof asked>[1]) =>
     parseExposition((await asked("/metrics", options)).body).get("flights_ready")!.samples
-      .map(({ labels, value }) => [labels.job, value]);
+      .map(({ labels, value }) => [labels.application_id, value]);
   assert.deepEqual(await jobsOf({ log: quietLog({ failing: true }) }), [["job", 0]]);
   assert.deepEqual(await jobsOf({}), [["job", 1]]);
   const log = quietLog({ groups: ["job", "other"] });
