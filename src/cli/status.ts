@@ -13,6 +13,7 @@ import { sumOutcomes, totalOf } from "../stream/task/counts.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { DataOutput } from "./data_output.ts";
 import { keyTable } from "./key_table.ts";
+import { canDraw } from "./live_terminal.ts";
 import { jobArgument, look, lookOnce, type LookOptions, withLookOptions } from "./looking.ts";
 import { TextOutput, writeError } from "./text_output.ts";
 import { textTable } from "./text_table.ts";
@@ -101,6 +102,7 @@ async function watch(
     title: job === undefined ? "flights status" : `flights status ${job}`,
     job,
     json: options.json === true,
+    draws: canDraw(),
     color: options.color,
     clock: systemClock,
     signal,

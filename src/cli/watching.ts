@@ -6,7 +6,7 @@ import { History } from "../status/history.ts";
 import { SharedLook, type Watcher } from "../status/shared_look.ts";
 import { ChangedLines } from "../status/terminal/lines.ts";
 import { picture, type Scene } from "../status/terminal/picture.ts";
-import { canDraw, LiveTerminal } from "./live_terminal.ts";
+import { LiveTerminal } from "./live_terminal.ts";
 import type { TextOutput } from "./text_output.ts";
 
 /** How to watch. */
@@ -18,6 +18,8 @@ export interface WatchOptions {
   readonly job?: string | undefined;
   /** Whether each look is told as JSON, an object a job. */
   readonly json: boolean;
+  /** Whether a picture is drawn on the terminal, and not told in lines. */
+  readonly draws: boolean;
   /** Whether colours are wanted. */
   readonly color: boolean;
   readonly clock: Clock;
@@ -29,7 +31,7 @@ export interface WatchOptions {
 export async function watchJobs(look: () => Promise<Frame>, options: WatchOptions): Promise<void> {
   const { output, signal, clock } = options;
   const ends = [signal, output.closed];
-  const terminal = canDraw() && !options.json ? new LiveTerminal(output, options) : null;
+  const terminal = options.draws && !options.json ? new LiveTerminal(output, options) : null;
   if (terminal !== null) ends.push(terminal.quit);
   const watcher = terminal !== null
     ? drawing(terminal, options)
@@ -37,18 +39,18 @@ export async function watchJobs(look: () => Promise<Frame>, options: WatchOption
     ? tellingJson(output)
     : tellingLines(output);
   const frames = new SharedLook(async () => framed(await look(), options.job), { clock });
-  let failure: unknown = null;
   const failed = new AbortController();
+  // What cannot be shown any more ends the watching, and not the looks of others.
+  const guarded = <T>(show: (value: T) => void) => (value: T) => {
+    try {
+      show(value);
+    } catch (error) {
+      failed.abort(error);
+    }
+  };
   const unwatch = frames.watch({
-    seen: (frame) => {
-      try {
-        watcher.seen(frame);
-      } catch (error) {
-        failure = error;
-        failed.abort();
-      }
-    },
-    failed: (reason) => watcher.failed(reason),
+    seen: guarded((frame: Frame) => watcher.seen(frame)),
+    failed: guarded((reason: string) => watcher.failed(reason)),
   });
   try {
     await aborted(AbortSignal.any([...ends, failed.signal]));
@@ -56,7 +58,7 @@ export async function watchJobs(look: () => Promise<Frame>, options: WatchOption
     unwatch();
     terminal?.close();
   }
-  if (failed.signal.aborted) throw failure;
+  failed.signal.throwIfAborted();
 }
 
 /** What of a frame is about one job. What holds it back can be another, so all were looked at. */

@@ -114,7 +114,7 @@ export interface TaskStatus {
   readonly ended: "drain" | "hold" | null;
   /** The input whose partition holds back the watermark; null when all are idle. */
   readonly holder: string | null;
-  /** The windows that are open, as they were at most a second before. */
+  /** The windows that are open, as they were at most a second before for each 100,000 entries of state. */
   readonly windows: WindowsStatus;
   /** What became of its records (semantics 21). */
   readonly outcomes: Readonly<OutcomeCounts>;

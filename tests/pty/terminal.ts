@@ -26,7 +26,7 @@ export interface Cell {
 }
 
 /** A screen that is waited for longer than this will not come, in milliseconds. */
-const patience = 20_000;
+const patience = 60_000;
 const endOfFrame = "\x1b[?2026l";
 
 /** How a command left its terminal. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import type { Browser } from "playwright-core";
 import { type Readiness, readiness } from "../../src/status/health.ts";
 import type { Finding } from "../../src/status/why/finding.ts";
+import { findChromium, launchChromium } from "../browser/chromium.ts";
+import { openPage } from "../browser/page.ts";
 import { needs } from "../permissions.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { Stage } from "./stage.ts";
@@ -8,7 +11,14 @@ import { Stage } from "./stage.ts";
 /** So many scenarios run side by side. */
 const atOnce = 6;
 
-async function check({ job, cause, text, about = {}, needsState, arrange }: Scenario) {
+const permissions = needs("read", "write", "run", "env", "sys", "net");
+const chromium = permissions.ignore ? null : await findChromium();
+
+/** @param browser null where there is none: the dashboard is left out then. */
+async function check(
+  { job, cause, text, about = {}, needsState, arrange }: Scenario,
+  browser: Browser | null,
+): Promise<void> {
   await using stage = new Stage();
   await arrange(stage);
   const isIt = (one: Finding) => one.cause === cause && text.test(one.text);
@@ -28,12 +38,19 @@ async function check({ job, cause, text, about = {}, needsState, arrange }: Scen
   const keeps = !readiness(found).ready;
   assert.equal(ready.reasons.some(isIt), keeps);
   if (keeps) assert.equal(response.status, 503);
+  if (browser === null) return;
+  await using watched = await openPage(browser, stage.address);
+  const named = watched.page.locator(`[data-cause=${cause}] .text`).filter({ hasText: text });
+  await named.first().waitFor();
+  assert.deepEqual(watched.errors, []);
 }
 
 Deno.test({
-  ...needs("read", "write", "run", "env", "sys", "net"),
-  name: "for each cause of silence, flights why, /why and /ready name it",
+  ...permissions,
+  name: "for each cause of silence, flights why, /why, /ready and the dashboard name it",
   fn: async (t) => {
+    if (chromium === null) console.log("Left out without Chromium: causes on the dashboard");
+    const browser = chromium === null ? null : await launchChromium(chromium);
     const left = [...scenarios];
     const runs: Promise<boolean>[] = [];
     const next = async (): Promise<void> => {
@@ -41,7 +58,7 @@ Deno.test({
         const scenario = one;
         const run = t.step({
           name: `${scenario.cause}: ${scenario.name}`,
-          fn: () => check(scenario),
+          fn: () => check(scenario, browser),
           sanitizeOps: false,
           sanitizeResources: false,
           sanitizeExit: false,
@@ -50,6 +67,10 @@ Deno.test({
         await run;
       }
     };
-    await Promise.all(Array.from({ length: atOnce }, next));
+    try {
+      await Promise.all(Array.from({ length: atOnce }, next));
+    } finally {
+      await browser?.close();
+    }
   },
 });
