@@ -406,7 +406,7 @@ Deno.test("why: of a key its own windows are told, with what the process knows o
       stage: topic,
       partition: 0,
       table: "window",
-      name: ["a@b", noon - minute, noon],
+      name: [noon - minute, noon, "a@b"],
       value: [60, 2],
     }],
     windows: [savedWindow],
