@@ -20,6 +20,7 @@ function input(over: Partial<InputStatus> = {}): InputStatus {
     lastMovedAt: 0,
     outcomesHere: noOutcomes(),
     outOfOrdernessMs: 0,
+    closesOnSilence: true,
     idleTimeoutMs: 10_000,
     outcomes: noOutcomes(),
     carried: (over.writers ?? []).length > 0,

@@ -114,7 +114,7 @@ export interface TaskStatus {
   readonly ended: "drain" | "hold" | null;
   /** The input whose partition holds back the watermark; null when all are idle. */
   readonly holder: string | null;
-  /** The windows that are open, as they were at most a second before. */
+  /** The windows that are open, as they were at most a second before for each 100,000 entries of state. */
   readonly windows: WindowsStatus;
   /** What became of its records (semantics 21). */
   readonly outcomes: Readonly<OutcomeCounts>;
@@ -178,6 +178,8 @@ export interface InputStatus {
   readonly idleTimeoutMs: number | null;
   /** How far behind a newer record of its partition one may come, in milliseconds; null as above. */
   readonly outOfOrdernessMs: number | null;
+  /** Whether a silence of all inputs closes windows (semantics 9); null as above. */
+  readonly closesOnSilence: boolean | null;
   /** What became of its records since the job began (semantics 21). */
   readonly outcomes: Readonly<OutcomeCounts>;
   /** The same of those only that were taken since this member took up the task. */

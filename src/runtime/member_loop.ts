@@ -367,18 +367,20 @@ export class MemberLoop {
 
   /** Tells what has not changed as well, so that who looks sees that the loop turns. */
   #tellIfDue(): void {
-    if (this.#options.settings.pace.now() - this.#toldAt >= tellInterval) this.#tell(this.#state);
+    if (this.#options.settings.pace.now() - this.#toldAt < tellInterval) return;
+    this.#tell(this.#state, this.#status({ isFresh: false }));
   }
 
   #status({ isFresh = true } = {}): Omit<StatusParts, "state" | "commits"> {
-    const now = this.#options.settings.clock.now();
+    const { clock, pace } = this.#options.settings;
+    const [now, pacedAt] = [clock.now(), pace.now()];
     return {
       build: this.#options.settings.build ?? null,
       member: this.#member.id,
       waitingFor: this.#waitingFor,
       at: now,
       startedAt: this.#options.startedAt,
-      tasks: this.#tasks.map((started) => taskStatus(started, { now, isFresh })),
+      tasks: this.#tasks.map((started) => taskStatus(started, { now, pacedAt, isFresh })),
       outputs: Object.fromEntries(this.#committer.outbox.recordsByTopic),
     };
   }

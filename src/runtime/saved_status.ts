@@ -159,6 +159,7 @@ function inputStatus({ topic, offset, saved }: SavedInput, endOffset: number | n
     lastMovedAt: null,
     idleTimeoutMs: null,
     outOfOrdernessMs: null,
+    closesOnSilence: null,
     outcomes: saved?.outcomes ?? noOutcomes(),
     outcomesHere: noOutcomes(),
     carried: upstream.isCarried,

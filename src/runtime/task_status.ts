@@ -7,8 +7,12 @@ import type { StartedTask } from "./task_start.ts";
 
 /** How many windows of each operator are listed. */
 const listedWindows = 8;
-/** Windows and sizes are looked at that often: to count them takes a walk over the state. */
+/**
+ * Windows and sizes are looked at that often, in milliseconds: to count them takes a walk over the state.
+ * A large state is walked over more seldom, so that a status takes below a hundredth of the CPU.
+ */
 const lookInterval = 1_000;
+const entriesALookInterval = 100_000;
 
 /** What takes a walk over a task's state to tell. */
 interface StateLook {
@@ -22,17 +26,23 @@ const looks = new WeakMap<Task, StateLook>();
 /**
  * A task as it is now.
  *
- * @param options `now`: the job's clock; `isFresh`: whether what takes a walk over the state is looked
- * at anew, however soon after the last time.
+ * @param options `now`: the job's clock; `pacedAt`: the clock that paces; `isFresh`: whether what takes a
+ * walk over the state is looked at anew, however soon after the last time.
  */
 export function taskStatus(
   { start, task, lanes, changelog, ended }: StartedTask,
-  { now, isFresh }: { readonly now: number; readonly isFresh: boolean },
+  { now, pacedAt, isFresh }: {
+    readonly now: number;
+    readonly pacedAt: number;
+    readonly isFresh: boolean;
+  },
 ): TaskStatus {
   const before = isFresh ? undefined : looks.get(task);
-  const { windows, stateBytes } = before !== undefined && Math.abs(now - before.at) < lookInterval
+  const { stateEntries } = task;
+  const interval = lookInterval * Math.max(1, stateEntries / entriesALookInterval);
+  const { windows, stateBytes } = before !== undefined && pacedAt - before.at < interval
     ? before
-    : lookAt(task, now);
+    : lookAt(task, pacedAt);
   const holding = minimumWatermark(task.inputs);
   const holder = task.inputs.find(({ idle, watermark }) => !idle && watermark === holding);
   const isThere = (positions: readonly number[]) =>
@@ -42,7 +52,7 @@ export function taskStatus(
     partition: task.partition,
     watermark: finite(task.watermark),
     held: task.held,
-    stateEntries: task.stateEntries,
+    stateEntries,
     stateBytes,
     changelogOffsets: changelog && changelog.to - changelog.from,
     ended: ended !== null && isThere(ended.positions) ? ended.by : null,
@@ -67,6 +77,7 @@ export function taskStatus(
         lastMovedAt: input.lastMovedAt,
         idleTimeoutMs: source.watermarks.idleTimeout,
         outOfOrdernessMs: source.watermarks.outOfOrderness,
+        closesOnSilence: source.watermarks.closesOnSilence,
         outcomes: { ...input.outcomes },
         outcomesHere: input.outcomesHere,
         carried: upstream.isCarried,
@@ -82,7 +93,7 @@ function finite(watermark: number): number | null {
   return watermark === noWatermark ? null : watermark;
 }
 
-function lookAt(task: Task, now: number): StateLook {
+function lookAt(task: Task, at: number): StateLook {
   const operators = task.openWindows(listedWindows);
   const windows: WindowsStatus = {
     count: operators.reduce((sum, { count }) => sum + count, 0),
@@ -96,7 +107,7 @@ function lookAt(task: Task, now: number): StateLook {
       }))
     ),
   };
-  const look = { at: now, windows, stateBytes: task.stateBytes };
+  const look = { at, windows, stateBytes: task.stateBytes };
   looks.set(task, look);
   return look;
 }

@@ -4,7 +4,7 @@ import type { JobStatus } from "../runtime/job_status.ts";
 import { readStatusAnswer } from "./job_status_schema.ts";
 
 /** How long a process may take to answer, in milliseconds. */
-const patience = 2_000;
+const patience = 1_000;
 
 /**
  * The statuses of the jobs of the process at `address`, as its `/status` tells them.

@@ -44,6 +44,7 @@ const input = z.object({
   lastMovedAt: time.nullable(),
   idleTimeoutMs: z.number().nullable(),
   outOfOrdernessMs: z.number().nullable(),
+  closesOnSilence: z.boolean().nullable(),
   outcomes,
   outcomesHere: outcomes,
   carried: z.boolean(),

@@ -28,6 +28,7 @@ export function inputStatus(topic: string, change: Partial<InputStatus> = {}): I
     lastMovedAt: noon - 1_000,
     idleTimeoutMs: 10_000,
     outOfOrdernessMs: 0,
+    closesOnSilence: true,
     outcomes: noOutcomes(),
     outcomesHere: noOutcomes(),
     carried: false,

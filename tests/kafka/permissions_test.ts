@@ -181,7 +181,7 @@ const lacks: readonly Lack[] = [
 ];
 
 const users = [
-  ...["datagen", "merge", "stats", "guest", "reader", "onlooker"],
+  ...["datagen", "merge", "stats", "guest", "onlooker", "reader", "writer"],
   ...lacks.map((_, i) => `lacking-${i}`),
 ];
 
@@ -254,6 +254,7 @@ Deno.test({
     await give("guest", [
       { operation: "Read", resource: "topic", name: "userstatistics", pattern: "literal" },
     ]);
+    await give("onlooker", parts.get("status, why, ui")!);
     const few = ["--count", "30", "--rate", "max"];
     for (
       const [user, ...args] of [
@@ -261,6 +262,7 @@ Deno.test({
         ["merge", "merge", "--until-end"],
         ["stats", "stats", "--until-end", "--drain"],
         ["guest", "consume", "userstatistics", "--until-end"],
+        ["onlooker", "status", "--json"],
         ["datagen", "datagen", "--create", ...few],
       ] as const
     ) {
@@ -269,8 +271,10 @@ Deno.test({
         ...javaLogin("PLAIN", user, { password }),
       });
       const options = { data: home.path, env: { XDG_STATE_HOME: home.path } };
-      const { code, stderr } = await flights([...args, "--command-config", config], options);
+      const ran = await flights([...args, "--command-config", config], options);
+      const { code, stdout, stderr } = ran;
       assert.equal(code, 0, `flights ${args.join(" ")}: ${stderr}`);
+      if (user === "onlooker") assert.match(stdout, /"merge".*"stats"/s);
       assert.ok(!stderr.includes("warning"), stderr);
     }
     // The second creation has seen, and deleted, all that the jobs had kept.
@@ -353,11 +357,11 @@ Deno.test({
     ] as const;
     const id = { operation: "Describe", resource: "transactional-id", name: "w" } as const;
     await give("reader", permitted);
-    await give("onlooker", [...permitted, { ...id, pattern: "literal" }]);
+    await give("writer", [...permitted, { ...id, pattern: "literal" }]);
     for (
       const [user, expected] of [
         ["reader", [{ ...read, ...unknown }, nobody]],
-        ["onlooker", [read, nobody]],
+        ["writer", [read, nobody]],
       ] as const
     ) {
       const log = logOf(user);

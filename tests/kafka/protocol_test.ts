@@ -11,7 +11,7 @@ import { describeGroups } from "../../src/log/kafka/protocol/describe_groups_v5.
 import { fetch } from "../../src/log/kafka/protocol/fetch_v13.ts";
 import { heartbeat } from "../../src/log/kafka/protocol/heartbeat_v3.ts";
 import { leaveGroup } from "../../src/log/kafka/protocol/leave_group_v3.ts";
-import { listGroups } from "../../src/log/kafka/protocol/list_groups_v3.ts";
+import { listGroups } from "../../src/log/kafka/protocol/list_groups_v4.ts";
 import { earliest, latest } from "../../src/log/kafka/protocol/list_offsets_v5.ts";
 import { offsetCommit } from "../../src/log/kafka/protocol/offset_commit_v7.ts";
 import { offsetDelete } from "../../src/log/kafka/protocol/offset_delete_v0.ts";
@@ -191,7 +191,7 @@ const steps: Readonly<Record<string, (client: Client) => Promise<void>>> = {
       ]],
     );
     const { groups } = await client.send(listGroups.call({}));
-    assert.ok(groups.some(({ groupId }) => groupId === "static"));
+    assert.equal(groups.find(({ groupId }) => groupId === "static")!.state, "Stable");
     const busy = await client.send(deleteGroups.call({ groups: ["static"] }));
     assert.equal(factsOf(busy.groups[0]!.errorCode).code, "members-alive");
 

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly text: RegExp;
   /** Options of `why` beside the job, by name. */
   readonly about?: Readonly<Record<string, string>>;
+  /** Who only asks whether all is ready does not hear of it: saved state must be read for it. */
+  readonly needsState?: true;
   /** Makes it happen, and starts a process that answers. */
   readonly arrange: (stage: Stage) => Promise<void>;
 }
@@ -62,12 +64,35 @@ async function statsOver(stage: Stage, lines: readonly Line[], options: readonly
 
 const patient = ["--idle-timeout", "1h"];
 
-/** All of them; each has a log of its own, so they can run side by side. */
+/** All of them, the longest first; each has a log of its own, so they can run side by side. */
 export const scenarios: readonly Scenario[] = [{
+  name: "the process of a job is stopped",
+  job: "stats",
+  cause: "not-answering",
+  text:
+    /^(1 member of stats runs|a process of stats is there .*), but nobody answers at http:\/\/127\.0\.0\.1:\d+ \(/,
+  arrange: async (stage) => {
+    await stage.create(["flightdata", "userstatistics"]);
+    const process = await stage.start(["stats", ...here]);
+    await stage.findings("stats", ({ cause }) => cause === "no-input");
+    process.kill("SIGSTOP");
+    await stage.lookOn();
+  },
+}, {
+  name: "nothing comes any more, and who writes it does not run",
+  job: "stats",
+  cause: "input-silent",
+  text:
+    /^nothing arrives on flightdata since .*, for 1\ds; .*written by merge, which does not run$/,
+  arrange: async (stage) => {
+    await merged(stage);
+    await stage.start(["stats", ...here]);
+  },
+}, {
   name: "a committed offset is gone",
   job: "stats",
   cause: "offset-lost",
-  text: /^committed offset 1 of flightdata\[0\] is gone, the log starts at 3: /,
+  text: /^committed offset 1 of flightdata\[0\] is gone, the log starts at \d: /,
   arrange: async (stage) => {
     await stage.withLog((log) =>
       log.createTopics([{ name: "flightdata", partitions: 1, retentionBytes: 1 }])
@@ -80,17 +105,14 @@ export const scenarios: readonly Scenario[] = [{
     await stage.lookOn();
   },
 }, {
-  name: "a topic was deleted and created anew",
+  name: "another topic goes by the name, as on a log that was put back from a copy",
   job: "merge",
   cause: "topic-recreated",
   text: /^skyone was deleted and created anew: what merge has committed of skyone\[0\] counts in /,
   arrange: async (stage) => {
     await merged(stage);
-    await stage.withLog(async (log) => {
-      await log.deleteTopics(["skyone"]);
-      await log.createTopics([{ name: "skyone", partitions: 1 }]);
-    });
-    // Who deletes a topic takes the offsets with it, except where a job goes on that was running.
+    // Who deletes a topic on this log takes the offsets with it.
+    stage.changeFile("UPDATE topics SET uuid = 'another' WHERE name = 'skyone'");
     await stage.lookOn();
   },
 }, {
@@ -115,18 +137,6 @@ export const scenarios: readonly Scenario[] = [{
     await stage.lookOn();
   },
 }, {
-  name: "the process of a job is stopped",
-  job: "stats",
-  cause: "not-answering",
-  text: /^1 member of stats runs, but nobody answers at http:\/\/127\.0\.0\.1:\d+ \(/,
-  arrange: async (stage) => {
-    await stage.create(["flightdata", "userstatistics"]);
-    const process = await stage.start(["stats", ...here]);
-    await stage.findings("stats", "no-input");
-    process.kill("SIGSTOP");
-    await stage.lookOn();
-  },
-}, {
   name: "a job waits for its topics",
   job: "merge",
   cause: "waiting",
@@ -142,7 +152,7 @@ export const scenarios: readonly Scenario[] = [{
   text: /stands by: .*holds the partitions/,
   arrange: async (stage) => {
     await statsOver(stage, []);
-    await stage.findings("stats", "no-input");
+    await stage.findings("stats", ({ cause }) => cause === "no-input");
     await stage.start(["stats", ...here, "--window", "2m"]);
   },
 }, {
@@ -180,16 +190,6 @@ export const scenarios: readonly Scenario[] = [{
   text: /^nothing arrives on flightdata: there never was a record on it$/,
   arrange: (stage) => statsOver(stage, []),
 }, {
-  name: "nothing comes any more, and who writes it does not run",
-  job: "stats",
-  cause: "input-silent",
-  text:
-    /^nothing arrives on flightdata since .*, for 1\ds; .*written by merge, which does not run$/,
-  arrange: async (stage) => {
-    await merged(stage);
-    await stage.start(["stats", ...here]);
-  },
-}, {
   name: "the job before holds the watermark",
   job: "stats",
   cause: "held-upstream",
@@ -225,6 +225,7 @@ export const scenarios: readonly Scenario[] = [{
   cause: "window-open",
   text:
     /^window 12:00 to 12:01 is open with 1 key in 1 task: .*12:01:00 or later comes on flightdata\[0\]$/,
+  needsState: true,
   arrange: async (stage) => {
     await stage.create(["flightdata", "userstatistics"]);
     await stage.produce("flightdata", [flight(noon)]);
@@ -269,7 +270,7 @@ export const scenarios: readonly Scenario[] = [{
   arrange: async (stage) => {
     await merged(stage);
     await stage.start(["stats", ...here]);
-    await stage.findings("stats", "held-upstream");
+    await stage.findings("stats", ({ cause }) => cause === "held-upstream");
     await stage.produce("flightdata", [flight(noon)]);
   },
 }, {

@@ -1,6 +1,7 @@
 /** Where a scenario of silence takes place: a log of its own, and processes that end with it. */
 
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/sqlite_log.ts";
 import type { Finding } from "../../src/status/why/finding.ts";
@@ -76,6 +77,13 @@ export class Stage implements AsyncDisposable {
     }
   }
 
+  /** Changes the file of the log behind everybody's back. */
+  changeFile(sql: string): void {
+    const file = new DatabaseSync(`${this.#folder.path}/flights.db`);
+    file.exec(sql);
+    file.close();
+  }
+
   /** Produces records. A payload that is no text is written as JSON. */
   async produce(topic: string, lines: readonly Line[]): Promise<void> {
     const text = lines.map(({ payload, ...line }) =>
@@ -87,14 +95,20 @@ export class Stage implements AsyncDisposable {
     await this.run(["produce", topic], `${text.join("\n")}\n`);
   }
 
-  /** What `/why` says of a job, as soon as it names a cause. */
-  async findings(job: string, cause: string, about = ""): Promise<readonly Finding[]> {
+  /** What `/why` says of a job, as soon as `isNamed` holds for one of the findings. */
+  async findings(
+    job: string,
+    isNamed: (finding: Finding) => boolean,
+    about = "",
+  ): Promise<readonly Finding[]> {
     const deadline = Date.now() + patience;
     for (;;) {
       const found = await this.#why(job, about);
-      if (found.some((one) => one.cause === cause)) return found;
+      if (found.some(isNamed)) return found;
       if (Date.now() > deadline) {
-        throw new Error(`${job}: nobody said ${cause}, only ${JSON.stringify(found, null, 2)}`);
+        throw new Error(
+          `${job}: the cause was never named, only ${JSON.stringify(found, null, 2)}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, lookInterval));
     }

@@ -151,7 +151,11 @@ export function isPassing(error: unknown): boolean {
  * it has no leader.
  */
 export function partitionOf(topic: TopicMetadata, partition: number): PartitionMetadata {
-  const found = topic.partitions.find((one) => one.partition === partition);
+  // Brokers tell of them in order, as a rule.
+  const likely = topic.partitions[partition];
+  const found = likely?.partition === partition
+    ? likely
+    : topic.partitions.find((one) => one.partition === partition);
   if (found === undefined) {
     throw new FlightsError(
       "topic-missing",

@@ -8,7 +8,7 @@ import { byTopic, type KafkaCluster, topicMissing } from "./cluster.ts";
 import { factsOf } from "./errors.ts";
 import { decodeAssignment, decodeSubscription } from "./membership.ts";
 import { type DescribedMember, describeGroups } from "./protocol/describe_groups_v5.ts";
-import { listGroups as listCall } from "./protocol/list_groups_v3.ts";
+import { listGroups as listCall } from "./protocol/list_groups_v4.ts";
 import { offsetCommit } from "./protocol/offset_commit_v7.ts";
 import { retrying } from "./retry.ts";
 import { offsetDelete } from "./protocol/offset_delete_v0.ts";
@@ -18,27 +18,42 @@ function coordinatorOf(group: string) {
   return { kind: "group", key: group } as const;
 }
 
-/** The ids of all groups that have a live member or committed offsets. */
+/** The states of groups that have no member. */
+const memberless: ReadonlySet<string> = new Set(["Empty", "Dead"]);
+
+/**
+ * The ids of all groups that have a live member or committed offsets. Only of those without a member are
+ * the offsets looked up: a cluster may have many groups of others.
+ */
 export async function listGroups(cluster: KafkaCluster): Promise<readonly string[]> {
   const known = await knownGroups(cluster);
-  const described = await Promise.all(known.map((group) => describeGroup(cluster, group)));
-  return known.filter((_, i) => {
-    const { members, offsets } = described[i]!;
-    return members.length > 0 || offsets.length > 0;
-  });
+  const isUsed = await Promise.all(
+    [...known].map(async ([group, { hasMembers }]) =>
+      hasMembers || (await offsetsOf(cluster, group)).length > 0
+    ),
+  );
+  return [...known.keys()].filter((_, i) => isUsed[i]);
 }
 
-/** The ids of all groups that any broker knows, used or not. */
-function knownGroups(cluster: KafkaCluster): Promise<readonly string[]> {
+/** All groups that any broker knows, used or not, by their ids. */
+function knownGroups(
+  cluster: KafkaCluster,
+): Promise<ReadonlyMap<string, { readonly hasMembers: boolean }>> {
   return cluster.persist(async () => {
     await cluster.connections.refreshMetadata();
     const answers = await Promise.all(cluster.connections.brokers.map(async (broker) => {
       const answer = await cluster.connections.send(broker, listCall.call({}));
       const coordinator = coordinatorOf("");
       cluster.checkCoordinated(coordinator, answer.errorCode, "list groups");
-      return answer.groups.map(({ groupId }) => groupId);
+      return answer.groups;
     }));
-    return [...new Set(answers.flat())].sort();
+    const known = new Map<string, { readonly hasMembers: boolean }>();
+    // One that is on its way to another broker may be told of by both.
+    for (const { groupId, state } of answers.flat()) {
+      const hasMembers = !memberless.has(state) || known.get(groupId)?.hasMembers === true;
+      known.set(groupId, { hasMembers });
+    }
+    return new Map([...known].sort(([a], [b]) => a < b ? -1 : 1));
   });
 }
 
@@ -173,7 +188,7 @@ export async function offsetsForgotten(
   cluster: KafkaCluster,
   topics: readonly string[],
 ): Promise<void> {
-  for (const group of await knownGroups(cluster)) {
+  for (const group of (await knownGroups(cluster)).keys()) {
     await retrying(async () => {
       const left = (await offsetsOf(cluster, group)).find(({ topic }) => topics.includes(topic));
       if (left !== undefined) throw notForgotten(group, left.topic);

@@ -10,7 +10,7 @@ import { hasCode } from "../../base/errors.ts";
 import type { ConnectionSettings } from "./connection_settings.ts";
 import { BrokerConnection } from "./kafkajs_seam.ts";
 import { heartbeat } from "./protocol/heartbeat_v3.ts";
-import { listGroups } from "./protocol/list_groups_v3.ts";
+import { listGroups } from "./protocol/list_groups_v4.ts";
 import { Writer } from "./protocol/wire.ts";
 
 const apiKeys = { saslHandshake: 17, apiVersions: 18, listGroups: 16 };

@@ -4,6 +4,7 @@ import type { TopicPartition } from "../log.ts";
 import { byTopic, type KafkaCluster, partitionOf, topicMissing } from "./cluster.ts";
 import { checkErrorCode } from "./errors.ts";
 import { type Isolation, listOffsets } from "./protocol/list_offsets_v5.ts";
+import type { TopicMetadata } from "./protocol/metadata_v12.ts";
 
 /** A partition and the time asked for: milliseconds, or the protocol's marks for the ends. */
 export interface TimeQuestion extends TopicPartition {
@@ -23,13 +24,16 @@ export function offsetsAt(
 ): Promise<readonly number[]> {
   const names = [...new Set(questions.map(({ topic }) => topic))];
   return cluster.persist(async () => {
-    const byLeader = new Map<number, TimeQuestion[]>();
-    for (const question of questions) {
-      const topic = await cluster.topic(question.topic);
-      if (topic === null) throw topicMissing("look for offsets in", question.topic);
-      const { leaderId } = partitionOf(topic, question.partition);
-      byLeader.set(leaderId, [...byLeader.get(leaderId) ?? [], question]);
+    const topics = new Map<string, TopicMetadata>();
+    for (const name of names) {
+      const topic = await cluster.topic(name);
+      if (topic === null) throw topicMissing("look for offsets in", name);
+      topics.set(name, topic);
     }
+    const byLeader = Map.groupBy(
+      questions,
+      ({ topic, partition }) => partitionOf(topics.get(topic)!, partition).leaderId,
+    );
     const found = new Map<TimeQuestion, number>();
     await Promise.all([...byLeader].map(async ([leader, asked]) => {
       for (const [question, offset] of await askLeader(cluster, leader, { asked, isolation })) {
@@ -38,6 +42,10 @@ export function offsetsAt(
     }));
     return questions.map((question) => found.get(question)!);
   }, { topics: names });
+}
+
+function placeOf({ topic, partition }: TopicPartition): string {
+  return `${topic}[${partition}]`;
 }
 
 /** A leader answers for a partition once a request, so each time asked for has a request of its own. */
@@ -52,6 +60,7 @@ async function askLeader(
   const answers: (readonly [TimeQuestion, number])[] = [];
   for (const timestamp of new Set(asked.map((question) => question.timestamp))) {
     const questions = asked.filter((question) => question.timestamp === timestamp);
+    const byPlace = new Map(questions.map((question) => [placeOf(question), question]));
     const topics = byTopic(
       questions,
       ({ topic }) => topic,
@@ -64,7 +73,7 @@ async function askLeader(
     for (const { name, partitions } of answer.topics) {
       for (const { partition, errorCode, offset } of partitions) {
         checkErrorCode(errorCode, `look for offsets in ${name}[${partition}]`);
-        const question = questions.find((one) => one.topic === name && one.partition === partition);
+        const question = byPlace.get(placeOf({ topic: name, partition }));
         if (question !== undefined) answers.push([question, offset]);
       }
     }

@@ -23,7 +23,7 @@ export interface StatusContext {
 }
 
 /** A log that does not answer for so long is out of reach for who asks, in milliseconds. */
-const patience = 2_000;
+const patience = 4_000;
 
 /**
  * `/status`: the jobs of this process. `/overview`: all of the log's. `/why`: what `flights why` says.

@@ -13,7 +13,7 @@ export function Answers({ findings }: { readonly findings: readonly Finding[] })
         <ul>
           {findings.map(({ cause, severity, job, text }) => (
             <li key={`${job} ${cause} ${text}`} class={severity} data-cause={cause}>
-              <span class="label">{labels[severity]}</span> {text}
+              <span class="label">{labels[severity]}</span> <span class="text">{text}</span>
             </li>
           ))}
         </ul>

@@ -158,10 +158,10 @@ export function windowFinding(
   }
 }
 
-/** Not when all has been read, the tasks judge silence themselves, and yet none would ever close it. */
+/** Whether a silence of all inputs closes windows, as far as is known. */
 function closesOnSilence(tasks: readonly TaskStatus[]): boolean {
-  return tasks.flatMap(({ inputs }) => inputs).some(({ carried, lag, idleTimeoutMs }) =>
-    carried || lag !== 0 || idleTimeoutMs === null
+  return tasks.flatMap(({ inputs }) => inputs).every(({ closesOnSilence }) =>
+    closesOnSilence !== false
   );
 }
 

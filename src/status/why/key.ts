@@ -6,7 +6,7 @@ import type { SavedWindow, StateEntry, StateReading } from "../../runtime/read_s
 import type { JobOverview, LogOverview } from "../overview.ts";
 import { windowFinding } from "./event_time.ts";
 import { type Finding, finding } from "./finding.ts";
-import { clockTime, places } from "./words.ts";
+import { clockTime, places, windowName } from "./words.ts";
 
 /** Of so many entries the value is told. */
 const toldEntries = 4;
@@ -53,10 +53,15 @@ function savedState(job: string, key: string, { entries, windows }: StateReading
 }
 
 function entryText({ table, name, value }: StateEntry, key: string): string {
-  const rest = name.filter((part) => part !== key).join(" ");
+  const rest = name.filter((part) => part !== key);
+  const [start, end] = rest;
+  // Windows are called by their times.
+  const what = rest.length === 2 && typeof start === "number" && typeof end === "number"
+    ? `${windowName(start)} to ${windowName(end)}`
+    : rest.join(" ");
   const text = JSON.stringify(value);
   const short = text.length > longestValue ? `${text.slice(0, longestValue)}...` : text;
-  return `${table}${rest === "" ? "" : ` (${rest})`} ${short}`;
+  return `${table}${what === "" ? "" : ` (${what})`} ${short}`;
 }
 
 /** The tasks that hold something. */

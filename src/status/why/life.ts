@@ -43,7 +43,9 @@ function notAnswering({ status, members, processes }: JobOverview): Finding {
   const { applicationId: job } = status;
   const deaf = processes.map(({ address, failure }) => `${address} (${failure})`).join(", ");
   const one = members.length === 1;
-  const running = `${counted(members.length, "member")} of ${job} ${one ? "runs" : "run"}`;
+  const running = members.length === 0
+    ? `a process of ${job} is there and holds no partitions`
+    : `${counted(members.length, "member")} of ${job} ${one ? "runs" : "run"}`;
   return finding("not-answering", {
     job,
     text: deaf === ""

@@ -34,15 +34,18 @@ export function why(overview: LogOverview, question: Question = {}): readonly Fi
   if (name !== undefined && jobs.length === 0) return [unknownJob(name, overview)];
   const findings = jobs.flatMap((job) => {
     const state = saved.find(({ applicationId }) => applicationId === job.status.applicationId);
+    const ofTime = window === undefined
+      ? timeFindings(job, overview, state)
+      : aboutWindow(job, overview, { time: window, state });
+    const ofKey = key === undefined || state === undefined
+      ? null
+      : keyFindings(job, overview, { key, state });
     return [
       ...lifeFindings(job),
       ...inputFindings(job, overview),
-      ...(window === undefined
-        ? timeFindings(job, overview, state)
-        : aboutWindow(job, overview, { time: window, state })),
-      ...(key === undefined || state === undefined
-        ? []
-        : keyFindings(job, overview, { key, state })),
+      // Who asks about a key is told of its windows.
+      ...ofTime.filter(({ cause }) => ofKey === null || cause !== "window-open"),
+      ...ofKey ?? [],
       ...outcomeFindings(job),
     ];
   });

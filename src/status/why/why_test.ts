@@ -294,7 +294,7 @@ const cases: Readonly<Record<Cause, readonly Case[]>> = {
       "comes on flightdata[0], or by silence at 12:00:12, in 12s",
   }, {
     name: "and silence is not to close it",
-    overview: log(stats({}, open())),
+    overview: log(stats({ closesOnSilence: false }, open())),
     text:
       "window 11:59 to 12:00 is open with 1 key in 1 task: it closes when a record of 12:00:00 or later " +
       "comes on flightdata[0]; silence does not close it, that is off",
@@ -396,6 +396,28 @@ Deno.test("why tells the heaviest first", () => {
     "input-silent",
     "held-back",
     "window-open",
+  ]);
+});
+
+Deno.test("why: of a key its own windows are told, with what the process knows of them", () => {
+  const status = stats({}, open({ keys: 5, silenceAt: noon + 9_000 }));
+  const state = reading({
+    entries: [{
+      stage: topic,
+      partition: 0,
+      table: "window",
+      name: ["a@b", noon - minute, noon],
+      value: [60, 2],
+    }],
+    windows: [savedWindow],
+  });
+  const findings = why(log(status), { key: "a@b", saved: [state] });
+  assert.deepEqual(findings.map(({ text }) => text), [
+    "flightdata[0] holds the watermark at 11:59:59, last record 1s ago, will be idle in 9s",
+    "window 11:59 to 12:00 is open with the key a@b in 1 task: it closes when a record of 12:00:00 or later " +
+    "comes on flightdata[0], or by silence at 12:00:09, in 9s",
+    "stats has saved 1 value of the key a@b in flightdata[0], as of its last commit: window (11:59 to " +
+    "12:00) [60,2]",
   ]);
 });
 

@@ -15,7 +15,7 @@ import { heartbeat } from "../heartbeat_v3.ts";
 import { initProducerId } from "../init_producer_id_v4.ts";
 import { joinGroup } from "../join_group_v5.ts";
 import { leaveGroup } from "../leave_group_v3.ts";
-import { listGroups } from "../list_groups_v3.ts";
+import { listGroups } from "../list_groups_v4.ts";
 import { listOffsets } from "../list_offsets_v5.ts";
 import { listTransactions } from "../list_transactions_v0.ts";
 import { metadata } from "../metadata_v12.ts";

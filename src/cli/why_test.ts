@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { dataFolder, flights } from "../../tests/flights.ts";
+import { needs } from "../../tests/permissions.ts";
+
+const permissions = needs("read", "write", "run", "env", "sys", "net");
+
+/** A log with a job that ran and does not any more. */
+async function merged() {
+  const folder = dataFolder();
+  const size = ["--count", "5", "--rate", "max", "--partitions", "1"];
+  for (const args of [["datagen", "--create", ...size], ["merge", "--until-end"]]) {
+    const { code, stderr } = await flights(args, { data: folder.path });
+    assert.equal(code, 0, stderr);
+  }
+  return folder;
+}
+
+Deno.test({
+  ...permissions,
+  name: "unknown-job: why and status answer by those that there are, with exit code 3",
+  fn: async () => {
+    using folder = await merged();
+    const run = (args: readonly string[]) => flights(args, { data: folder.path });
+    const [unknown, missing, told, known, shown] = await Promise.all([
+      run(["why", "stats"]),
+      run(["status", "stats"]),
+      run(["why", "merge"]),
+      run(["why", "--json"]),
+      run(["status", "merge"]),
+    ]);
+    assert.equal(unknown.code, 3);
+    assert.match(
+      unknown.stderr,
+      /Cannot say why: .* knows no job stats: it never ran there; there is merge/,
+    );
+    assert.equal(unknown.stdout, "");
+    assert.equal(missing.code, 3);
+    assert.match(missing.stderr, /Cannot show stats: .* it knows merge/);
+    assert.equal(told.code, 0, told.stderr);
+    assert.match(told.stdout, /^no member of merge runs: /);
+    // A finding a line, as /why gives it.
+    const [first] = known.stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+    assert.deepEqual(Object.keys(first), ["cause", "severity", "job", "text", "figures"]);
+    assert.equal(first.cause, "no-member");
+    const status = JSON.parse(shown.stdout);
+    assert.equal(status.applicationId, "merge");
+    assert.equal(status.toldBy, "log");
+  },
+});
+
+Deno.test({
+  ...permissions,
+  name: "why and status: where there is no log none is made, with exit code 3",
+  fn: async () => {
+    using folder = dataFolder();
+    const data = `${folder.path}/nowhere`;
+    for (const command of ["why", "status"]) {
+      const { code, stderr } = await flights([command], { data });
+      assert.equal(code, 3, stderr);
+      assert.match(stderr, /nowhere/);
+      assert.equal(existsSync(data), false);
+    }
+  },
+});
