@@ -52,7 +52,7 @@ export function serve(routes: Routes, { host = loopback, port }: ListenAddress):
     if (!mayAnswer(host, url.hostname)) {
       return refusal(403, `asked for ${url.hostname}; only this machine's own names are answered`);
     }
-    const handler = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
+    const handler = routes[url.pathname];
     if (handler === undefined) {
       return refusal(404, `there is ${Object.keys(routes).join(", ")}, not ${url.pathname}`);
     }
