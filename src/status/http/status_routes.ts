@@ -7,6 +7,7 @@ import type { Log } from "../../log/log.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
 import { liveness, readiness } from "../health.ts";
 import { metricsText } from "../metrics.ts";
+import { observe } from "../observe.ts";
 import type { LogOverview } from "../overview.ts";
 import { readStates } from "../read_states.ts";
 import { why } from "../why/why.ts";
@@ -29,11 +30,11 @@ const patience = 4_000;
  * `/live` and `/ready`: 200, or 503 with the reasons, of the jobs of this process; of one that only
  * looks on, of all. `/metrics`: for Prometheus.
  *
- * @param look at the log and its jobs, as they are now.
+ * @param look at the log and its jobs; default: no other process is asked for those that run here.
  */
 export function statusRoutes(
   { log, own, clock }: StatusContext,
-  look: () => Promise<LogOverview>,
+  look = (): Promise<LogOverview> => observe(log, { now: clock.now(), own: own?.() ?? [] }),
 ): Routes {
   const ownNow = () => own?.() ?? [];
   return {
