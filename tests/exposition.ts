@@ -45,8 +45,8 @@ export function parseExposition(text: string): ReadonlyMap<string, MetricFamily>
       assert.ok(!families.has(name!), `${name} comes twice`);
       families.set(name!, { type: rest!, help: help!, samples: [] });
     } else {
-      const sample = parseSample(line);
-      assert.equal(sample.name, current, `${line} stands under ${current}`);
+      const { name, ...sample } = parseSample(line);
+      assert.equal(name, current, `${line} stands under ${current}`);
       families.get(current)!.samples.push(sample);
     }
   }

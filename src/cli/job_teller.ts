@@ -46,7 +46,12 @@ export class JobTeller {
   observer(member = 0): JobObserver {
     return {
       waiting: (reason) => this.#tellWaiting(member, reason),
-      replaced: (reason) => this.#line("warning", member, `joining again: ${reason}`),
+      replaced: (reason) =>
+        this.#line(
+          "warning",
+          member,
+          `joining again: ${reason}; it goes on by itself from what was committed (semantics 16)`,
+        ),
       warned: ({ level, message, topics }) => {
         this.#lineOnce(level, message, { topics });
       },

@@ -74,9 +74,17 @@ Deno.test("members are named where it matters, and the only member is not", () =
   const fields = { topic: "t", resume: "first", offsets: { 1: 3 } };
   assert.deepEqual(lines, [
     ["info", "resumes t[1] at 3 (first start, earliest)", fields],
-    ["warning", "joining again: fenced", {}],
+    [
+      "warning",
+      "joining again: fenced; it goes on by itself from what was committed (semantics 16)",
+      {},
+    ],
     ["info", "member 2: resumes t[1] at 3 (first start, earliest)", { member: 2, ...fields }],
-    ["warning", "member 2: joining again: fenced", { member: 2 }],
+    [
+      "warning",
+      "member 2: joining again: fenced; it goes on by itself from what was committed (semantics 16)",
+      { member: 2 },
+    ],
   ]);
 });
 

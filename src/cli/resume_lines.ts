@@ -60,9 +60,9 @@ function reasonOf(resume: ResumePoint, from: StartFrom): string {
     case "committed":
       return "committed";
     case "truncated":
-      return `committed ${resume.committed} is gone; state kept`;
+      return `committed ${resume.committed} is gone; state kept, by --on-data-loss, semantics 17`;
     case "recreated":
-      return "the topic was created anew; state thrown away";
+      return "the topic was created anew; state thrown away, by --on-data-loss, semantics 17";
     default:
       return resume.found;
   }

@@ -50,9 +50,10 @@ Deno.test("resumeLines warns of each partition that lost something (semantics 17
   const recreated = input("b", 0, { kind: "recreated", offset: 0 });
   const lines = resumeLines([truncated(1), truncated(2), recreated], "earliest");
   assert.deepEqual(lines.map(({ level, message }) => `${level}: ${message}`), [
-    "warning: resumes a[1] at 50 (committed 1 is gone; state kept)",
-    "warning: resumes a[2] at 50 (committed 2 is gone; state kept)",
-    "warning: resumes b[0] at 0 (the topic was created anew; state thrown away)",
+    "warning: resumes a[1] at 50 (committed 1 is gone; state kept, by --on-data-loss, semantics 17)",
+    "warning: resumes a[2] at 50 (committed 2 is gone; state kept, by --on-data-loss, semantics 17)",
+    "warning: resumes b[0] at 0 (the topic was created anew; state thrown away, by --on-data-loss, " +
+    "semantics 17)",
   ]);
 });
 

@@ -58,7 +58,8 @@ export function unreportedLines(status: JobStatus): readonly TopicLine[] {
     return [{
       topic,
       message:
-        `records of ${topic} come from a writer that reports no watermarks: they can be late`,
+        `records of ${topic} come from a writer that reports no watermarks: they can be late ` +
+        `(semantics 24); who reports some shows \`flights topics watermarks ${topic}\``,
       fields: { topic, unreported },
     }];
   });

@@ -117,7 +117,8 @@ Deno.test("unreportedLines names each topic with records of a writer that report
   );
   assert.deepEqual(found, [{
     topic: "t",
-    message: "records of t come from a writer that reports no watermarks: they can be late",
+    message: "records of t come from a writer that reports no watermarks: they can be late " +
+      "(semantics 24); who reports some shows `flights topics watermarks t`",
     fields: { topic: "t", unreported: 7 },
   }]);
 });
