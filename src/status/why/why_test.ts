@@ -329,8 +329,8 @@ const cases: Readonly<Record<Cause, readonly Case[]>> = {
     overview: log(stats()),
     question: { window: noon - 2 * minute },
     text:
-      "no window of 11:58 is open any more: all tasks of stats have come past it, to 11:59:59 at least; " +
-      "what comes for it now is late",
+      "no window of 11:58 is open: all tasks of stats have come to 11:59:59 at least; it was fired, if a " +
+      "record had come for it",
   }],
   "key-state": [{
     name: "with a value",
