@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 export interface FlightsOptions {
   /** The folder of the embedded log. */
   readonly data: string;
+  /** Where it is run; default: where the tests are. */
+  readonly cwd?: string;
   /** Written to stdin; default: nothing. */
   readonly stdin?: string | Uint8Array;
   /** Whether stdin stays open, for {@linkcode FlightsProcess.send}; default false. */
@@ -66,6 +68,7 @@ export function startProgram(
   const { data, stdin = "", keepStdinOpen = false, stdoutLimit, stderrLimit, env = {} } = options;
   const child = new Deno.Command(program, {
     args,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     env: { FLIGHTS_DATA: data, ...env },
     stdin: "piped",
     stdout: "piped",

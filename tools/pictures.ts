@@ -4,7 +4,9 @@
  */
 
 import { dirname, join } from "node:path";
-import { dataFolder } from "../tests/flights.ts";
+import { installChromium, launchChromium } from "../tests/browser/chromium.ts";
+import { openPage } from "../tests/browser/page.ts";
+import { dataFolder, startFlights } from "../tests/flights.ts";
 import { TerminalRun } from "../tests/pty/terminal.ts";
 import { root } from "./process.ts";
 import { terminalSvg } from "./terminal_svg.ts";
@@ -30,12 +32,43 @@ async function terminalPicture(): Promise<string> {
   return terminalSvg(run.cells, { label });
 }
 
-/** All of them. */
+/** How long the dashboard is left to draw its charts, in milliseconds. */
+const drawing = 20_000;
+
+/** The dashboard of a demo that runs on at real time: its figures are others each time. */
+async function dashboardPicture(colorScheme: "light" | "dark"): Promise<Uint8Array> {
+  using folder = dataFolder();
+  const args = ["demo", "--seed", "1", "--minutes", "10", "--follow", "--http", "0"];
+  const demo = startFlights([...args, "--data", "demo"], { data: "demo", cwd: folder.path });
+  const browser = await launchChromium(await installChromium());
+  try {
+    await demo.printed("bookings");
+    const options = { width: 1180, height: 1320, colorScheme };
+    await using watched = await openPage(browser, await demo.address(), options);
+    await watched.page.waitForTimeout(drawing);
+    return await watched.page.screenshot();
+  } finally {
+    await browser.close();
+    demo.kill("SIGTERM");
+    await demo.result;
+  }
+}
+
+/** Those that are the same each time, so that a test can hold the repository's to them. */
 export const pictures: readonly Picture[] = [
   { path: "docs/pictures/terminal.svg", make: terminalPicture },
 ];
 
+const dashboards = [
+  { path: "docs/pictures/dashboard-light.png", make: () => dashboardPicture("light") },
+  { path: "docs/pictures/dashboard-dark.png", make: () => dashboardPicture("dark") },
+];
+
 if (import.meta.main) {
+  for (const { path, make } of dashboards) {
+    await Deno.writeFile(join(root, path), await make());
+    console.log(path);
+  }
   for (const { path, make } of pictures) {
     const file = join(root, path);
     await Deno.mkdir(dirname(file), { recursive: true });

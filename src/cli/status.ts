@@ -1,6 +1,6 @@
 /** `flights status`. */
 
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
 import { describeDuration } from "../base/duration.ts";
 import { FlightsError } from "../base/errors.ts";
@@ -8,9 +8,11 @@ import { formatTime } from "../base/time.ts";
 import { systemClock } from "../base/clock.ts";
 import { Frames } from "../status/frame.ts";
 import type { JobOverview, LogOverview } from "../status/overview.ts";
+import { readStates } from "../status/read_states.ts";
 import { sumOutcomes, totalOf } from "../stream/task/counts.ts";
 import { type CommandContext, runCommand } from "./command.ts";
 import { DataOutput } from "./data_output.ts";
+import { keyTable } from "./key_table.ts";
 import { canDraw } from "./live_terminal.ts";
 import { jobArgument, look, lookOnce, type LookOptions, withLookOptions } from "./looking.ts";
 import { TextOutput, writeError } from "./text_output.ts";
@@ -30,10 +32,17 @@ export function statusCommand() {
     .option(
       "--watch",
       "a live view, until q or Ctrl-C; elsewhere than on a terminal a line a change",
+    )
+    .addOption(
+      new Option(
+        "--key <key>",
+        "what is saved of a key, as it stands in the field that the job is keyed by",
+      ).conflicts("watch"),
     );
   withExamples(command, [
     ["flights status", "all jobs of the log"],
     ["flights status stats", "one job, partition by partition"],
+    ["flights status stats --key abcde@email.com", "what is saved of one key"],
     ["flights status --watch", "all jobs, live"],
     ["flights status stats --json", "for a script"],
   ]);
@@ -50,7 +59,7 @@ export function statusCommand() {
 async function status(
   context: CommandContext,
   job: string | undefined,
-  options: LookOptions,
+  options: LookOptions & { readonly key?: string },
 ): Promise<void> {
   const overview = await look(context, options);
   if (overview === null) return;
@@ -58,14 +67,20 @@ async function status(
     job === undefined || status.applicationId === job
   );
   if (job !== undefined && jobs.length === 0) throw jobMissing(job, overview);
+  const { log, signal } = context;
+  const { key } = options;
+  const readings = key === undefined
+    ? null
+    : await readStates(log, { ...overview, jobs }, { key, signal });
   if (options.json !== true && process.stdout.isTTY === true) {
-    writeError(job === undefined ? jobTable(jobs, overview.at) : partitionTable(jobs[0]!));
+    if (readings !== null) writeError(keyTable(readings, key!));
+    else writeError(job === undefined ? jobTable(jobs, overview.at) : partitionTable(jobs[0]!));
     return;
   }
   const output = new DataOutput();
-  for (const { status, toldBy } of jobs) {
-    output.add(`${JSON.stringify({ ...status, toldBy })}\n`);
-  }
+  const told = readings?.map((reading) => ({ key, ...reading })) ??
+    jobs.map(({ status, toldBy }) => ({ ...status, toldBy }));
+  for (const one of told) output.add(`${JSON.stringify(one)}\n`);
   await output.flush();
 }
 

@@ -65,3 +65,25 @@ Deno.test("topicName takes the names that Kafka takes", () => {
   }
   refuses(values.topicName, ["", ".", "..", "a b", "a/b", "ä", "x".repeat(250)]);
 });
+
+Deno.test("httpAddress takes a port, a host before it, IPv6 in brackets, or off", () => {
+  const parse = values.httpAddress;
+  assert.equal(parse("off"), "off");
+  assert.deepEqual(parse("0"), { port: 0 });
+  assert.deepEqual(parse("65535"), { port: 65_535 });
+  assert.deepEqual(parse("0.0.0.0:9464"), { host: "0.0.0.0", port: 9_464 });
+  assert.deepEqual(parse("localhost:80"), { host: "localhost", port: 80 });
+  assert.deepEqual(parse("[::1]:9464"), { host: "::1", port: 9_464 });
+  refuses(parse, [
+    "",
+    "65536",
+    "-1",
+    "1.5",
+    ":80",
+    "host:",
+    "::1:80",
+    "[::1]",
+    "a:b:1",
+    "http://a:1",
+  ]);
+});

@@ -8,7 +8,7 @@ const permissions = needs("read", "write", "run", "env", "sys", "net");
 /** A log with a job that ran and does not any more. */
 async function merged() {
   const folder = dataFolder();
-  const size = ["--count", "5", "--rate", "max", "--partitions", "1"];
+  const size = ["--count", "5", "--rate", "max", "--start", "2026-01-01", "--partitions", "1"];
   for (const args of [["datagen", "--create", ...size], ["merge", "--until-end"]]) {
     const { code, stderr } = await flights(args, { data: folder.path });
     assert.equal(code, 0, stderr);
@@ -46,6 +46,33 @@ Deno.test({
     const status = JSON.parse(shown.stdout);
     assert.equal(status.applicationId, "merge");
     assert.equal(status.toldBy, "log");
+  },
+});
+
+Deno.test({
+  ...permissions,
+  name: "status --key shows what is saved of a key, and changes nothing",
+  fn: async () => {
+    using folder = await merged();
+    const run = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await flights(args, { data: folder.path });
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    await run("stats", "--until-end");
+    const [flight] = (await run("consume", "flightdata", "--until-end")).split("\n");
+    const key = JSON.parse(flight!).email_address;
+    const shown = await run("status", "stats", "--key", key);
+    const { entries, windows, ...rest } = JSON.parse(shown);
+    assert.deepEqual(rest, { key, applicationId: "stats", isWhole: true });
+    assert.equal(windows.length, 1);
+    assert.equal(windows[0].keys, 1);
+    assert.deepEqual(entries.map(({ name }: { name: unknown }) => name), [
+      [windows[0].start, windows[0].end, key],
+    ]);
+    assert.equal(await run("status", "stats", "--key", key), shown);
+    const none = JSON.parse(await run("status", "stats", "--key", "nobody"));
+    assert.deepEqual(none.entries, []);
   },
 });
 

@@ -1,5 +1,6 @@
 /** Whether a process lives, and whether its jobs are ready: for who starts and stops processes. */
 
+import { describeDuration } from "../base/duration.ts";
 import type { JobStatus } from "../runtime/job_status.ts";
 import type { Cause, Finding } from "./why/finding.ts";
 
@@ -18,11 +19,18 @@ export interface Liveness {
  * nothing.
  */
 export function liveness(statuses: readonly JobStatus[], now: number): Liveness {
-  const reasons = statuses
-    .filter(({ state, at }) => state !== "waiting" && state !== "stopped" && now - at > hangsAfter)
-    .map(({ applicationId, at }) =>
-      `the loop of ${applicationId} has not turned for ${Math.round((now - at) / 1_000)}s`
-    );
+  const reasons = statuses.flatMap((status) => {
+    // Members beside it tell that a job goes on when one of them does not any more.
+    const loops = status.members.length === 0 ? [status] : status.members;
+    return loops
+      .filter(({ state, at }) =>
+        state !== "waiting" && state !== "stopped" && now - at > hangsAfter
+      )
+      .map(({ member, at }) =>
+        `the loop of ${member === null ? "" : `member ${member} of `}${status.applicationId} has ` +
+        `not turned for ${describeDuration(now - at)}`
+      );
+  });
   return { live: reasons.length === 0, reasons };
 }
 
@@ -41,11 +49,18 @@ const unready: readonly Cause[] = [
   "stalled",
 ];
 
+/** A finding, or what is known without one. */
+export interface UnreadyReason {
+  readonly cause: Cause | "starting" | "log-unreachable";
+  /** A sentence for people. */
+  readonly text: string;
+}
+
 /** Whether jobs do their work. */
 export interface Readiness {
   readonly ready: boolean;
   /** What keeps them from it. */
-  readonly reasons: readonly Finding[];
+  readonly reasons: readonly UnreadyReason[];
   /** What else is to be said of why there is no output. */
   readonly findings: readonly Finding[];
 }
@@ -60,4 +75,9 @@ export function readiness(findings: readonly Finding[]): Readiness {
   const reasons = findings.filter(({ cause }) => unready.includes(cause));
   const others = findings.filter((one) => !reasons.includes(one));
   return { ready: reasons.length === 0, reasons, findings: others };
+}
+
+/** The same where nothing could be found out. */
+export function notReady(reason: UnreadyReason): Readiness {
+  return { ready: false, reasons: [reason], findings: [] };
 }

@@ -6,6 +6,8 @@
 import process from "node:process";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { InputStatus, JobStatus, TaskStatus } from "../runtime/job_status.ts";
+import { readiness } from "./health.ts";
+import { type Finding, severityOf } from "./why/finding.ts";
 import { type Outcome, totalOf } from "../stream/task/counts.ts";
 
 /** Metrics in the text format. */
@@ -27,7 +29,15 @@ interface Family {
   readonly help: string;
   readonly kind: "gauge" | "counter";
   readonly labels: readonly string[];
-  readonly samples: (status: JobStatus) => readonly Sample[];
+  readonly samples: (status: JobStatus, scrape: Scrape) => readonly Sample[];
+}
+
+/** What is known beside the statuses of jobs. */
+export interface Scrape {
+  /** The time of the scrape on the clock of the jobs. */
+  readonly now: number;
+  /** All that `why` says; null when the log does not answer. */
+  readonly findings: readonly Finding[] | null;
 }
 
 const outcomeLabels: Readonly<Record<Outcome, string>> = {
@@ -39,35 +49,45 @@ const outcomeLabels: Readonly<Record<Outcome, string>> = {
   skipped: "skipped",
 };
 
-const taskLabels = ["job", "stage", "partition"];
-const inputLabels = ["job", "topic", "partition"];
+/** Not `job`: Prometheus itself gives that name to what it scrapes. */
+const jobName = "application_id";
+const jobLabel = ({ applicationId }: JobStatus) => ({ [jobName]: applicationId });
 
-function ofTasks(value: (task: TaskStatus, status: JobStatus) => number | null): Family["samples"] {
-  return (status) =>
+const taskLabels = [jobName, "stage", "partition"];
+const inputLabels = [jobName, "topic", "partition"];
+
+function ofTasks(value: (task: TaskStatus, now: number) => number | null): Family["samples"] {
+  return (status, { now }) =>
     status.tasks.flatMap((task): readonly Sample[] => {
-      const labels = { job: status.applicationId, stage: task.stage, partition: task.partition };
-      const found = value(task, status);
+      const labels = { ...jobLabel(status), stage: task.stage, partition: task.partition };
+      const found = value(task, now);
       return found === null ? [] : [[labels, found]];
     });
 }
 
 function ofInputs(
-  value: (input: InputStatus, status: JobStatus) => number | null,
+  value: (input: InputStatus, now: number) => number | null,
 ): Family["samples"] {
-  return (status) =>
+  return (status, { now }) =>
     status.tasks.flatMap(({ partition, inputs }) =>
       inputs.flatMap((input): readonly Sample[] => {
-        const labels = { job: status.applicationId, topic: input.topic, partition };
-        const found = value(input, status);
+        const labels = { ...jobLabel(status), topic: input.topic, partition };
+        const found = value(input, now);
         return found === null ? [] : [[labels, found]];
       })
     );
 }
 
+/** Of partitions that a member holds: of others nobody knows when something came. */
+function ofHeldInputs(value: Parameters<typeof ofInputs>[0]): Family["samples"] {
+  const samples = ofInputs(value);
+  return (status, scrape) => status.members.length === 0 ? [] : samples(status, scrape);
+}
+
 function ofJob(value: (status: JobStatus) => number | null): Family["samples"] {
   return (status) => {
     const found = value(status);
-    return found === null ? [] : [[{ job: status.applicationId }, found]];
+    return found === null ? [] : [[jobLabel(status), found]];
   };
 }
 
@@ -83,22 +103,48 @@ const families: readonly Family[] = [
     name: "flights_job_info",
     help: "The build that runs a job; always 1.",
     kind: "gauge",
-    labels: ["job", "build"],
-    samples: ({ applicationId, build }) => [[{ job: applicationId, build: build ?? "" }, 1]],
+    labels: [jobName, "build"],
+    samples: (status) => [[{ ...jobLabel(status), build: status.build ?? "" }, 1]],
   },
   {
     name: "flights_job_state",
     help: "1 for the state that a job is in, 0 for the others.",
     kind: "gauge",
-    labels: ["job", "state"],
-    samples: ({ applicationId, state }) =>
-      states.map((one): Sample => [{ job: applicationId, state: one }, one === state ? 1 : 0]),
+    labels: [jobName, "state"],
+    samples: (status) =>
+      states.map((state): Sample => [
+        { ...jobLabel(status), state },
+        state === status.state ? 1 : 0,
+      ]),
+  },
+  {
+    name: "flights_ready",
+    help: "Whether a job does its work, as /ready says: 1, or 0.",
+    kind: "gauge",
+    labels: [jobName],
+    samples: (status, { findings }) => {
+      const its = findings?.filter(({ job }) => job === status.applicationId);
+      return [[jobLabel(status), its !== undefined && readiness(its).ready ? 1 : 0]];
+    },
+  },
+  {
+    name: "flights_findings",
+    help: "What flights why says of a job, by cause.",
+    kind: "gauge",
+    labels: [jobName, "cause", "severity"],
+    samples: (status, { findings }) => {
+      const its = findings?.filter(({ job }) => job === status.applicationId) ?? [];
+      return [...Map.groupBy(its, ({ cause }) => cause)].map(([cause, same]): Sample => [
+        { ...jobLabel(status), cause, severity: severityOf(cause) },
+        same.length,
+      ]);
+    },
   },
   {
     name: "flights_members",
     help: "Members of the job in this process that hold tasks.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ partitions }) => partitions.length > 0 ? 1 : 0),
   },
   {
@@ -113,11 +159,11 @@ const families: readonly Family[] = [
     help: "The same by what became of them: each is counted once, where it ended.",
     kind: "counter",
     labels: [...inputLabels, "outcome"],
-    samples: ({ applicationId: job, tasks }) =>
-      tasks.flatMap(({ partition, inputs }) =>
+    samples: (status) =>
+      status.tasks.flatMap(({ partition, inputs }) =>
         inputs.flatMap(({ topic, outcomesHere }) =>
           Object.entries(outcomeLabels).map(([name, outcome]): Sample => [
-            { job, topic, partition, outcome },
+            { ...jobLabel(status), topic, partition, outcome },
             outcomesHere[name as Outcome],
           ])
         )
@@ -127,15 +173,16 @@ const families: readonly Family[] = [
     name: "flights_records_out_total",
     help: "Records written to a topic since the tasks were taken up.",
     kind: "counter",
-    labels: ["job", "topic"],
-    samples: ({ applicationId: job, outputs }) =>
-      Object.entries(outputs).map(([topic, count]): Sample => [{ job, topic }, count]),
+    labels: [jobName, "topic"],
+    samples: (status) =>
+      Object.entries(status.outputs)
+        .map(([topic, count]): Sample => [{ ...jobLabel(status), topic }, count]),
   },
   {
     name: "flights_commits_total",
     help: "Commits since the tasks were taken up.",
     kind: "counter",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofJob(({ commits }) => commits.count),
   },
   {
@@ -157,8 +204,8 @@ const families: readonly Family[] = [
     help: "Time since the last record of a partition came.",
     kind: "gauge",
     labels: inputLabels,
-    samples: ofInputs(({ lastRecordAt }, { at }) =>
-      Math.max(0, seconds(at - (lastRecordAt ?? at)))
+    samples: ofHeldInputs(({ lastRecordAt }, now) =>
+      Math.max(0, seconds(now - (lastRecordAt ?? now)))
     ),
   },
   {
@@ -166,8 +213,8 @@ const families: readonly Family[] = [
     help: "Time since a partition with records to process has moved; 0 while it moves or has none.",
     kind: "gauge",
     labels: inputLabels,
-    samples: ofInputs(({ lag, lastMovedAt }, { at }) =>
-      (lag ?? 0) > 0 ? Math.max(0, seconds(at - (lastMovedAt ?? at))) : 0
+    samples: ofHeldInputs(({ lag, lastMovedAt }, now) =>
+      (lag ?? 0) > 0 ? Math.max(0, seconds(now - (lastMovedAt ?? now))) : 0
     ),
   },
   {
@@ -175,9 +222,7 @@ const families: readonly Family[] = [
     help: "How far the watermark of a task is behind the clock.",
     kind: "gauge",
     labels: taskLabels,
-    samples: ofTasks(({ watermark }, { at }) =>
-      watermark === null ? null : seconds(at - watermark)
-    ),
+    samples: ofTasks(({ watermark }, now) => watermark === null ? null : seconds(now - watermark)),
   },
   {
     name: "flights_open_windows",
@@ -211,28 +256,28 @@ const families: readonly Family[] = [
     name: "flights_restored_offsets",
     help: "Changelog offsets read by the restore that runs.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ restore }) => restore?.done ?? 0),
   },
   {
     name: "flights_restore_offsets",
     help: "Changelog offsets that the restore that runs has to read.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ restore }) => restore?.total ?? 0),
   },
   {
     name: "flights_last_commit_timestamp_seconds",
     help: "When the last commit was.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofJob(({ commits: { lastAt } }) => lastAt === null ? null : seconds(lastAt)),
   },
   {
     name: "flights_last_commit_duration_seconds",
     help: "How long the last commit took.",
     kind: "gauge",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofJob(({ commits: { lastDurationMs } }) =>
       lastDurationMs === null ? null : seconds(lastDurationMs)
     ),
@@ -241,24 +286,32 @@ const families: readonly Family[] = [
     name: "flights_rebalances_total",
     help: "How often members of this process were given other tasks.",
     kind: "counter",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ rebalances }) => rebalances),
   },
   {
     name: "flights_fences_total",
     help: "How often members of this process were replaced or lost the log, and joined again.",
     kind: "counter",
-    labels: ["job"],
+    labels: [jobName],
     samples: ofMembers(({ fences }) => fences),
   },
 ];
 
-/** The metrics of a process that runs jobs. Built anew each time: nothing is counted between. */
-export async function metricsText(statuses: readonly JobStatus[]): Promise<MetricsText> {
+/**
+ * The metrics of a process that runs jobs. Built anew each time: nothing is counted between.
+ *
+ * @param scrape `now`: on the clock of the jobs; `findings`: all that `why` says, null when the log
+ * does not answer.
+ */
+export async function metricsText(
+  statuses: readonly JobStatus[],
+  scrape: Scrape,
+): Promise<MetricsText> {
   const registry = new Registry();
   for (const { name, help, kind, labels, samples } of families) {
     const settings = { name, help, labelNames: [...labels], registers: [registry] };
-    const found = statuses.flatMap(samples);
+    const found = statuses.flatMap((status) => samples(status, scrape));
     if (kind === "gauge") {
       const gauge = new Gauge(settings);
       for (const [labels, value] of found) gauge.set({ ...labels }, value);
@@ -288,5 +341,5 @@ function addProcess(registry: Registry): void {
     name: "process_start_time_seconds",
     help: "When the process began.",
     registers,
-  }).set((performance.timeOrigin) / 1_000);
+  }).set(performance.timeOrigin / 1_000);
 }

@@ -14,8 +14,10 @@ export interface ObserveOptions {
   readonly now: number;
   /** The jobs to look at, default all that the log knows. */
   readonly jobs?: readonly string[];
-  /** Statuses of jobs that run in this process: they are not asked for. */
+  /** Statuses of jobs that run in this process: it is not asked for them. */
   readonly own?: readonly JobStatus[];
+  /** Where this process answers; without it no other process is asked for the jobs that run here. */
+  readonly ownAddress?: string;
   /** Addresses of processes to ask beside those that the log knows. */
   readonly addresses?: readonly string[];
   /** Ends the look early. */
@@ -48,7 +50,7 @@ export async function observe(log: Log, options: ObserveOptions): Promise<LogOve
 
 async function observeJob(
   log: Log,
-  { name, group, topics, options: { now, own = [], addresses = [], signal } }: {
+  { name, group, topics, options: { now, own = [], ownAddress, addresses = [], signal } }: {
     readonly name: string;
     readonly group: GroupDescription;
     readonly topics: readonly TopicDescription[];
@@ -56,9 +58,10 @@ async function observeJob(
   },
 ): Promise<JobOverview> {
   const here = own.filter(({ applicationId }) => applicationId === name);
-  const asked = here.length > 0
+  const processes = group.processes.filter(({ address }) => address !== ownAddress);
+  const asked = here.length > 0 && ownAddress === undefined
     ? []
-    : await askAll(name, { processes: group.processes, addresses, ...(signal && { signal }) });
+    : await askAll(name, { processes, addresses, ...(signal && { signal }) });
   const told = [...here, ...asked.flatMap(({ status }) => status ?? [])];
   const { members, offsets } = group;
   const status = told.length > 0

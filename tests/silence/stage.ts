@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { Log } from "../../src/log/log.ts";
+import { RecordBatchBuilder } from "../../src/log/records/builder.ts";
 import { openSqliteLog } from "../../src/log/sqlite/sqlite_log.ts";
 import type { Finding } from "../../src/status/why/finding.ts";
 import { dataFolder, flights, type FlightsProcess, startFlights } from "../flights.ts";
@@ -12,13 +13,12 @@ const patience = 40_000;
 /** How often is looked, in milliseconds. */
 const lookInterval = 100;
 
-/** A record as `produce` takes it. */
+/** A record. */
 export interface Line {
   readonly payload: unknown;
-  readonly key?: string;
-  readonly partition?: number;
+  readonly key: string;
   /** Its event time, in milliseconds since the Unix epoch. */
-  readonly ts?: number;
+  readonly ts: number;
 }
 
 /** A log, and what runs on it. */
@@ -33,15 +33,10 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Runs a command to its end, which must be a good one. */
-  async run(args: readonly string[], stdin = ""): Promise<string> {
-    const { code, stdout, stderr } = await this.exec(args, stdin);
+  async run(args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await flights(args, { data: this.#folder.path });
     assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
     return stdout;
-  }
-
-  /** Runs a command to its end. */
-  exec(args: readonly string[], stdin = "") {
-    return flights(args, { data: this.#folder.path, stdin });
   }
 
   /** Starts a process that answers. */
@@ -84,15 +79,14 @@ export class Stage implements AsyncDisposable {
     file.close();
   }
 
-  /** Produces records. A payload that is no text is written as JSON. */
-  async produce(topic: string, lines: readonly Line[]): Promise<void> {
-    const text = lines.map(({ payload, ...line }) =>
-      JSON.stringify({
-        ...line,
-        payload: typeof payload === "string" ? payload : JSON.stringify(payload),
-      })
-    );
-    await this.run(["produce", topic], `${text.join("\n")}\n`);
+  /** Appends records to partition 0 of a topic. A payload that is no text is written as JSON. */
+  async append(topic: string, lines: readonly Line[]): Promise<void> {
+    const batch = new RecordBatchBuilder();
+    for (const { ts, key, payload } of lines) {
+      batch.appendText(ts, key, typeof payload === "string" ? payload : JSON.stringify(payload));
+    }
+    const append = { topic, partition: 0, batch: batch.finish() };
+    await this.withLog((log) => log.append([append]));
   }
 
   /** What `/why` says of a job, as soon as `isNamed` holds for one of the findings. */

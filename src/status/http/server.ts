@@ -18,7 +18,7 @@ export interface ListenAddress {
 
 /** A server that runs. */
 export interface StatusServer {
-  /** The beginning of its URLs: `http://127.0.0.1:9464`. */
+  /** The beginning of its URLs, from this machine: `http://127.0.0.1:9464`. */
   readonly address: string;
   /** Ends it; answers that never end, as streams of events, are cut off. */
   close(): Promise<void>;
@@ -43,14 +43,13 @@ const everywhere: Readonly<Record<string, string>> = {
  */
 export function serve(routes: Routes, { host = loopback, port }: ListenAddress): StatusServer {
   const stop = new AbortController();
-  const isLocal = isLoopback(host);
   const answer = async (request: Request): Promise<Response> => {
-    const url = new URL(request.url);
+    const url = URL.parse(request.url);
+    if (url === null) return refusal(400, "the request names no host that can be one");
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refusal(405, "only GET and HEAD are answered", { allow: "GET, HEAD" });
     }
-    // A page from elsewhere can make its name point at this machine, but not change what it is called.
-    if (isLocal && !isLoopback(url.hostname)) {
+    if (!mayAnswer(host, url.hostname)) {
       return refusal(403, `asked for ${url.hostname}; only this machine's own names are answered`);
     }
     const handler = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined;
@@ -60,7 +59,8 @@ export function serve(routes: Routes, { host = loopback, port }: ListenAddress):
     try {
       return await handler(request, url);
     } catch (error) {
-      return refusal(500, messageOf(error));
+      const isAsked = error instanceof FlightsError && error.code === "invalid-argument";
+      return refusal(isAsked ? 400 : 500, messageOf(error));
     }
   };
   const server = listen({ host, port, signal: stop.signal }, async (request) => {
@@ -72,7 +72,7 @@ export function serve(routes: Routes, { host = loopback, port }: ListenAddress):
   });
   const { hostname, port: taken } = server.addr as Deno.NetAddr;
   return {
-    address: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${taken}`,
+    address: addressOf(hostname, taken),
     close: async () => {
       stop.abort();
       await server.finished;
@@ -100,6 +100,24 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || host === "::1" || /^127(\.\d+){3}$/.test(host);
 }
 
+/**
+ * Whether who listens on `host` answers for the name that it is asked by. A page from elsewhere can make
+ * its name point at this machine, but not change what it is called.
+ */
+export function mayAnswer(host: string, asked: string): boolean {
+  return !isLoopback(host) || isLoopback(asked);
+}
+
+/** Where a server is found on its own machine; who listens on all addresses, on one of these. */
+export function addressOf(host: string, port: number): string {
+  const reachable = host === "0.0.0.0" ? loopback : host === "::" ? "::1" : host;
+  return `http://${place(reachable, port)}`;
+}
+
+function place(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 function listen(
   { host, port, signal }: { readonly host: string; readonly port: number; signal: AbortSignal },
   handler: (request: Request) => Promise<Response>,
@@ -109,8 +127,8 @@ function listen(
   } catch (error) {
     throw new FlightsError(
       "invalid-argument",
-      `Cannot listen on ${host}:${port}: it must be a free port of this machine's, ${
-        messageOf(error)
+      `Cannot answer at ${place(host, port)}: it must be a free port of this machine's (0: any), ${
+        error instanceof Deno.errors.AddrInUse ? "another process has it" : messageOf(error)
       }`,
       { cause: error },
     );

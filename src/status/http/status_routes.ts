@@ -5,9 +5,7 @@ import { FlightsError, messageOf } from "../../base/errors.ts";
 import { parseTime } from "../../base/time.ts";
 import type { Log } from "../../log/log.ts";
 import type { JobStatus } from "../../runtime/job_status.ts";
-import { liveness, readiness } from "../health.ts";
-import { metricsText } from "../metrics.ts";
-import { observe } from "../observe.ts";
+import { liveness, notReady, type Readiness, readiness } from "../health.ts";
 import type { LogOverview } from "../overview.ts";
 import { readStates } from "../read_states.ts";
 import { why } from "../why/why.ts";
@@ -29,10 +27,28 @@ const patience = 4_000;
  * `/status`: the jobs of this process. `/overview`: all of the log's. `/why`: what `flights why` says.
  * `/live` and `/ready`: 200, or 503 with the reasons, of the jobs of this process; of one that only
  * looks on, of all. `/metrics`: for Prometheus.
+ *
+ * @param look at the log and its jobs, as they are now.
  */
-export function statusRoutes({ log, own, clock }: StatusContext): Routes {
+export function statusRoutes(
+  { log, own, clock }: StatusContext,
+  look: () => Promise<LogOverview>,
+): Routes {
   const ownNow = () => own?.() ?? [];
-  const look = (): Promise<LogOverview> => observe(log, { now: clock.now(), own: ownNow() });
+  const readyNow = async (): Promise<Readiness> => {
+    let overview: LogOverview;
+    try {
+      overview = await inTime(look());
+    } catch (error) {
+      const text = `the log does not answer: ${messageOf(error)}`;
+      return notReady({ cause: "log-unreachable", text });
+    }
+    const jobs = own?.().map(({ applicationId }) => applicationId);
+    if (jobs?.length === 0) {
+      return notReady({ cause: "starting", text: "the job has not begun yet" });
+    }
+    return readiness(why(overview).filter(({ job }) => jobs === undefined || jobs.includes(job)));
+  };
   return {
     "/status": () => json({ version: 1, jobs: ownNow() }),
     "/overview": async () => json(await look()),
@@ -49,25 +65,23 @@ export function statusRoutes({ log, own, clock }: StatusContext): Routes {
       return json(live, { status: live.live ? 200 : 503 });
     },
     "/ready": async () => {
-      const overview = await inTime(look()).catch((error) => unreachable(messageOf(error)));
-      if ("error" in overview) {
-        return json({ ready: false, reasons: [overview], findings: [] }, { status: 503 });
-      }
-      const jobs = own?.().map(({ applicationId }) => applicationId);
-      const findings = why(overview).filter(({ job }) => jobs === undefined || jobs.includes(job));
-      const ready = readiness(findings);
+      const ready = await readyNow();
       return json(ready, { status: ready.ready ? 200 : 503 });
     },
     "/metrics": async () => {
-      const statuses = own?.() ?? (await look()).jobs.map(({ status }) => status);
-      const { text, contentType } = await metricsText(statuses);
+      // Who runs jobs tells of them without the log, too.
+      const overview = await inTime(look()).catch((error) => {
+        if (own === null) throw error;
+        return null;
+      });
+      const statuses = own?.() ?? overview!.jobs.map(({ status }) => status);
+      const findings = overview === null ? null : why(overview);
+      // The library takes longer to load than all else here: only who is scraped needs it.
+      const { metricsText } = await import("../metrics.ts");
+      const { text, contentType } = await metricsText(statuses, { now: clock.now(), findings });
       return new Response(text, { headers: { "content-type": contentType } });
     },
   };
-}
-
-function unreachable(error: string) {
-  return { cause: "log-unreachable", text: `the log does not answer: ${error}`, error };
 }
 
 /** @throws {FlightsError} `invalid-argument`. */

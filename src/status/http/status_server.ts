@@ -13,9 +13,12 @@ import { type StatusContext, statusRoutes } from "./status_routes.ts";
  */
 export function startStatusServer(context: StatusContext, listen: ListenAddress): StatusServer {
   const { log, own, clock } = context;
-  const frames = new Frames(log, () => observe(log, { now: clock.now(), own: own?.() ?? [] }));
+  let ownAddress = "";
+  const look = () => observe(log, { now: clock.now(), own: own?.() ?? [], ownAddress });
+  const frames = new Frames(log, look);
   const dashboard = dashboardRoutes(() => frames.look(), { clock });
-  const server = serve({ ...dashboard.routes, ...statusRoutes(context) }, listen);
+  const server = serve({ ...dashboard.routes, ...statusRoutes(context, look) }, listen);
+  ownAddress = server.address;
   return {
     address: server.address,
     close: async () => {

@@ -97,11 +97,14 @@ function optionsOf(names: readonly string[], element: HTMLElement): uPlot.Option
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
-    axes: [{ ...axis, space: 90, values: (_, all) => all.map((at) => clock(at * 1_000)) }, {
-      ...axis,
-      size: 56,
-      values: (_, all) => all.map(short),
-    }],
+    axes: [
+      { ...axis, size: 28, space: 90, values: (_, all) => all.map((at) => clock(at * 1_000)) },
+      {
+        ...axis,
+        size: 56,
+        values: (_, all) => all.map(short),
+      },
+    ],
     series: [
       {},
       ...names.map((name, i) => ({

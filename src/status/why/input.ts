@@ -97,8 +97,11 @@ function topicFindings(
   );
   if (inputs.length === 0) return [];
   const waiting = inputs.filter(({ lag }) => lag !== null && lag > 0);
-  const isHeld = ({ partition }: Input) =>
-    transactions.some((one) => one.topic === topic && one.partition === partition);
+  // Of a topic that is written all the time some transaction is open: it holds who has come to it.
+  const isHeld = ({ partition, position }: Input) =>
+    transactions.some((one) =>
+      one.topic === topic && one.partition === partition && one.startOffset <= position
+    );
   const stuck = waiting.filter((input) =>
     !isHeld(input) && at - (input.lastMovedAt ?? at) >= stallAfter
   );

@@ -406,7 +406,7 @@ Deno.test("why: of a key its own windows are told, with what the process knows o
       stage: topic,
       partition: 0,
       table: "window",
-      name: ["a@b", noon - minute, noon],
+      name: [noon - minute, noon, "a@b"],
       value: [60, 2],
     }],
     windows: [savedWindow],
@@ -433,9 +433,34 @@ Deno.test("why: a transaction holds back only who has come to it, and only when 
         startedAt,
       }],
     })).map(({ cause }) => cause);
-  assert.deepEqual(of(3, noon - minute), []);
+  assert.deepEqual(of(3, noon - minute), ["behind"]);
   assert.deepEqual(of(4, noon - 9_999), []);
   assert.deepEqual(of(4, noon - 10_000), ["transaction-open"]);
+});
+
+Deno.test("why: a job that is stuck is not excused by a transaction that it has not come to", () => {
+  const of = (startOffset: number) => {
+    const open = { topic, partition: 0, producerId: 9, transactionalId: null };
+    const transactions = [{ ...open, startOffset, startedAt: noon - 100 }];
+    const stuck = stats({ position: 4, lag: 3, lastMovedAt: noon - minute });
+    return why(log(stuck, { transactions })).map(({ cause }) => cause);
+  };
+  assert.deepEqual(of(4), []);
+  assert.deepEqual(of(5), ["stalled"]);
+});
+
+Deno.test("why: where the log tells nobody's age, a transaction lasts as long as the job stands at it", () => {
+  const of = (lastMovedAt: number) => {
+    const untold = { producerId: null, transactionalId: null, startedAt: null };
+    const transactions = [{ topic, partition: 0, startOffset: 4, ...untold }];
+    return why(log(stats({ position: 4, lag: 3, lastMovedAt }), { transactions }));
+  };
+  assert.deepEqual(of(noon - 9_999), []);
+  const [{ text } = { text: "" }] = of(noon - 10_000);
+  assert.match(
+    text,
+    /^the transaction of a writer on flightdata\[0\] hangs: nothing behind offset 4/,
+  );
 });
 
 Deno.test("why: a window of which some partition knows nothing yet is not over", () => {
