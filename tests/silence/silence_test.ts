@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { type Readiness, readiness } from "../../src/status/health.ts";
+import { type Readiness, readiness, type UnreadyReason } from "../../src/status/health.ts";
 import type { Finding } from "../../src/status/why/finding.ts";
 import { findChromium, launchChromium } from "../browser/chromium.ts";
 import { openPage } from "../browser/page.ts";
@@ -21,7 +21,8 @@ async function check(
 ): Promise<void> {
   await using stage = new Stage();
   await arrange(stage);
-  const isIt = (one: Finding) => one.cause === cause && text.test(one.text);
+  const isIt = (one: UnreadyReason): one is Finding =>
+    "figures" in one && one.cause === cause && text.test(one.text);
   const query = new URLSearchParams(about).toString();
   await stage.findings(job, isIt, query === "" ? "" : `&${query}`);
 
