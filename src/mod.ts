@@ -209,6 +209,7 @@ export {
   type WindowStatus,
   type WriterStatus,
 } from "./runtime/job_status.ts";
+export { type Span, type SpanAttributes, type SpanName, type Tracer } from "./runtime/tracer.ts";
 export { type TopicWarning } from "./runtime/topic_warnings.ts";
 export { type OnDataLoss, type ResumePoint, type StartFrom } from "./runtime/resume.ts";
 

@@ -1,6 +1,6 @@
 /**
  * `deno task pictures`: makes the pictures of README anew, each from the real program
- * (tests/pty/picture_test.ts holds them to it).
+ * (tests/pty/pictures_test.ts holds that of the terminal to it).
  */
 
 import { dirname, join } from "node:path";

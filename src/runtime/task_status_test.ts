@@ -35,8 +35,8 @@ Deno.test("a status looks at open windows once a second, at many of them more se
     changelog: null,
     ended: null,
   };
-  const keysAt = (pacedAt: number, isFresh = false) =>
-    taskStatus(started as unknown as StartedTask, { now: 0, pacedAt, isFresh }).windows.earliest[0]
+  const keysAt = (pacedAt: number, { isFresh = false, now = 0 } = {}) =>
+    taskStatus(started as unknown as StartedTask, { now, pacedAt, isFresh }).windows.earliest[0]
       ?.keys ?? 0;
   let offset = 0;
   const processTo = (count: number) => {
@@ -49,5 +49,8 @@ Deno.test("a status looks at open windows once a second, at many of them more se
   processTo(250_000);
   assert.deepEqual([keysAt(2_000), keysAt(3_400), keysAt(3_600)], [2, 2, 250_000]);
   processTo(250_001);
-  assert.deepEqual([keysAt(3_700), keysAt(3_700, true)], [250_000, 250_001]);
+  assert.deepEqual([keysAt(3_700), keysAt(3_700, { isFresh: true })], [250_000, 250_001]);
+  // A clock that is moved by hand brings another time at once.
+  processTo(250_002);
+  assert.deepEqual([keysAt(3_701), keysAt(3_701, { now: 10_000 })], [250_001, 250_002]);
 });

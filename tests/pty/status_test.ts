@@ -88,7 +88,7 @@ Deno.test({
         async () => {
           const line = /^\d\d:\d\d:\d\d merge running, .*lag 0, watermark /m;
           const piped = startFlights(["status", "--watch"], { data });
-          await piped.printed("merge running");
+          await piped.printed(", lag 0, watermark ");
           piped.kill("SIGINT");
           const { code, stdout } = await piped.result;
           assert.equal(code, 130);

@@ -84,8 +84,10 @@ function aboutWindow(
     return [finding("window-fired", {
       job: applicationId,
       text:
-        `no window of ${at} is open any more: all tasks of ${applicationId} have come past it, to ` +
-        `${clockTime(least)} at least; what comes for it now is late`,
+        `no window of ${at} is open: all tasks of ${applicationId} have come to ${
+          clockTime(least)
+        } at ` +
+        "least; it was fired, if a record had come for it",
       figures,
     })];
   }

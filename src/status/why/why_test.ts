@@ -304,7 +304,7 @@ const cases: Readonly<Record<Cause, readonly Case[]>> = {
     text: "the window of window is open with 1 key in 1 task: only its trigger fires it",
   }, {
     name: "as it was saved by a job that does not run",
-    overview: log(stats({ idleTimeoutMs: null, outOfOrdernessMs: null }), stopped),
+    overview: log(stats({ outOfOrdernessMs: null, closesOnSilence: null }), stopped),
     question: { saved: [reading({ windows: [savedWindow] })] },
     text:
       "window 11:59 to 12:00 is open with 1 key in 1 task: it closes when a record of 12:00:00 or later " +
@@ -329,8 +329,8 @@ const cases: Readonly<Record<Cause, readonly Case[]>> = {
     overview: log(stats()),
     question: { window: noon - 2 * minute },
     text:
-      "no window of 11:58 is open any more: all tasks of stats have come past it, to 11:59:59 at least; " +
-      "what comes for it now is late",
+      "no window of 11:58 is open: all tasks of stats have come to 11:59:59 at least; it was fired, if a " +
+      "record had come for it",
   }],
   "key-state": [{
     name: "with a value",
