@@ -213,6 +213,10 @@ export { type Span, type SpanAttributes, type SpanName, type Tracer } from "./ru
 export { type TopicWarning } from "./runtime/topic_warnings.ts";
 export { type OnDataLoss, type ResumePoint, type StartFrom } from "./runtime/resume.ts";
 
+export { type ListenAddress, type StatusServer } from "./status/http/server.ts";
+export { type StatusContext } from "./status/http/status_routes.ts";
+export { startStatusServer } from "./status/http/status_server.ts";
+
 export { execute, type ExecuteOptions } from "./connect/execute.ts";
 
 /** The domain of the course's lessons: what its topics hold, a generator of it, merge and stats. */

@@ -23,7 +23,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/flink": ["src/base", "src/flights"],
   "src/connect": ["src/base", "src/stream", "src/log", "src/runtime"],
-  "src/mod.ts": ["src/base", "src/stream", "src/log", "src/runtime", "src/connect", "src/flights"],
+  "src/mod.ts": [
+    "src/base",
+    "src/stream",
+    "src/log",
+    "src/runtime",
+    "src/connect",
+    "src/flights",
+    "src/status",
+  ],
   "src/cli": [
     "src/base",
     "src/log",

@@ -1,6 +1,6 @@
 /** What every process answers that runs jobs, or looks at them. */
 
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlightsError, messageOf } from "../../base/errors.ts";
 import { parseTime } from "../../base/time.ts";
 import type { Log } from "../../log/log.ts";
@@ -13,11 +13,12 @@ import { json, type Routes } from "./server.ts";
 
 /** What is looked at. */
 export interface StatusContext {
+  /** The log that its jobs run on. */
   readonly log: Log;
   /** The jobs that run in this process, as they are now; null for one that only looks on. */
   readonly own: (() => readonly JobStatus[]) | null;
-  /** The machine's, or the one that the jobs go by. */
-  readonly clock: Clock;
+  /** The one that the jobs go by; default the machine's. */
+  readonly clock?: Clock;
 }
 
 /** A log that does not answer for so long is out of reach for who asks, in milliseconds. */
@@ -31,7 +32,7 @@ const patience = 4_000;
  * @param look at the log and its jobs, as they are now.
  */
 export function statusRoutes(
-  { log, own, clock }: StatusContext,
+  { log, own, clock = systemClock }: StatusContext,
   look: () => Promise<LogOverview>,
 ): Routes {
   const ownNow = () => own?.() ?? [];
