@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SimulatedClock, systemClock } from "../base/clock.ts";
+import { type Clock, SimulatedClock, systemClock } from "../base/clock.ts";
 import { FlightsError } from "../base/errors.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
@@ -315,7 +315,10 @@ Deno.test("semantics 16: a bounded run goes on when its log was lost for a momen
           ? Promise.reject(new FlightsError("log-unreachable", "Cannot join: as planned"))
           : log.join(...args),
     });
-  const pace = { now: systemClock.now, sleep: () => systemClock.sleep(1) };
+  const pace: Clock = {
+    now: systemClock.now,
+    sleep: (_, signal) => systemClock.sleep(1, signal),
+  };
   const replaced: string[] = [];
   const observer = { replaced: (reason: string) => void replaced.push(reason) };
   const status = await runJob(lost(2), sales(), untilEnd({ pace, observer }));

@@ -122,7 +122,7 @@ class Trial {
     const job = { applicationId, topology: topologyOf(this.plan) };
     const running = runJob(faultyLog(this.log, fault === null ? [] : [fault]), job, {
       clock: new SimulatedClock(),
-      pace: { now: systemClock.now, sleep: () => systemClock.sleep(1) },
+      pace: { now: systemClock.now, sleep: (_, signal) => systemClock.sleep(1, signal) },
       commitInterval: 1,
       ...options,
     });

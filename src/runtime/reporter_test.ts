@@ -31,7 +31,10 @@ const told = async (log: Log, topic = "totals", partition = 0) =>
 function running(log: Log, options: JobOptions = {}) {
   const clock = new SimulatedClock(10_000_000);
   const paced = new SimulatedClock(1_000);
-  const pace: Clock = { now: () => paced.now(), sleep: () => systemClock.sleep(1) };
+  const pace: Clock = {
+    now: () => paced.now(),
+    sleep: (_, signal) => systemClock.sleep(1, signal),
+  };
   const stop = new AbortController();
   const seen: JobStatus[] = [];
   let polls = 0;

@@ -164,7 +164,10 @@ class Trial {
   readonly #sold: (Sale & { readonly time: number })[] = [];
   readonly #newest = new Map<string, number>();
   /** What a retry waits for goes by in no time. */
-  readonly #pace: Clock = { now: systemClock.now, sleep: () => systemClock.sleep(1) };
+  readonly #pace: Clock = {
+    now: systemClock.now,
+    sleep: (_, signal) => systemClock.sleep(1, signal),
+  };
 
   constructor(
     readonly plan: Plan,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { SimulatedClock, systemClock } from "../base/clock.ts";
+import { type Clock, SimulatedClock, systemClock } from "../base/clock.ts";
 import { hasCode } from "../base/errors.ts";
 import { partitionForText } from "../base/murmur2.ts";
 import type { Log } from "../log/log.ts";
@@ -290,7 +290,10 @@ Deno.test("semantics 7, 15 and 23: however bounded runs are broken, each sale me
     const log = await openLog(partitions, leaseClock);
     const all: (Appended & { readonly time: number })[] = [];
     const options = { clock: new SimulatedClock(), commitInterval: 1 };
-    const pace = { now: systemClock.now, sleep: () => systemClock.sleep(1) };
+    const pace: Clock = {
+      now: systemClock.now,
+      sleep: (_, signal) => systemClock.sleep(1, signal),
+    };
     for (const step of steps) {
       for (const one of step.appended) {
         const { isRow, shop, name } = one;

@@ -24,7 +24,7 @@ const leaseMs = 10_000;
 /** A millisecond goes by at each look, so that it does not depend on the machine what is committed. */
 function steps(): Clock {
   let time = 0;
-  return { now: () => time++, sleep: () => systemClock.sleep(1) };
+  return { now: () => time++, sleep: (_, signal) => systemClock.sleep(1, signal) };
 }
 
 /** One job on a log of its own. */
