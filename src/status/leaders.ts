@@ -7,8 +7,10 @@ import type { Log } from "../log/log.ts";
 
 /** So many are kept: totals grow, so who is far behind comes back with a result of its own. */
 const kept = 1_000;
-/** At the first look no more of a partition's results than these are read. */
+/** Of a partition's results no more than these are read at the first look: the newest. */
 const backlog = 5_000;
+/** And no more than these at each look after it, so that a replay is not slowed by who watches it. */
+const mostAtOnce = 1_000;
 
 /** Follows the results; what is there is read once. */
 export class Leaders {
@@ -25,7 +27,8 @@ export class Leaders {
   async look({ limit }: { readonly limit: number }): Promise<readonly UserStatistics[]> {
     const [topic] = await this.#log.describeTopics([topics.userStatistics]);
     if (topic === undefined) return [];
-    if (topic.id !== this.#topicId) {
+    const isFirst = topic.id !== this.#topicId;
+    if (isFirst) {
       this.#topicId = topic.id;
       this.#travellers = new Map();
       this.#positions = topic.partitions.map(({ startOffset, endOffset }) =>
@@ -33,7 +36,8 @@ export class Leaders {
       );
     }
     for (const [partition, { startOffset, endOffset }] of topic.partitions.entries()) {
-      const from = Math.max(startOffset, this.#positions[partition] ?? startOffset);
+      const skipped = isFirst ? 0 : endOffset - mostAtOnce;
+      const from = Math.max(startOffset, skipped, this.#positions[partition] ?? startOffset);
       this.#positions[partition] = await this.#read(partition, { from, to: endOffset });
     }
     return this.#sorted().slice(0, limit);
