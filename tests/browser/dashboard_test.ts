@@ -13,7 +13,6 @@ import {
   windowStatus,
 } from "../../src/status/test_overviews.ts";
 import { dataFolder, flights, startFlights } from "../flights.ts";
-import { isFull } from "../full.ts";
 import { needs } from "../permissions.ts";
 import { findChromium, launchChromium } from "./chromium.ts";
 import { frameOf, openPage, serveFrames } from "./page.ts";
@@ -247,7 +246,7 @@ test("no rule of axe is broken, in light and dark, and a phone needs no sideways
 });
 
 test("a page left open for an hour of looks leaks nothing on either side", async (browser) => {
-  const looks = isFull() ? 3_600 : 1_200;
+  const looks = 3_600;
   let i = 0;
   const server = serveFrames(() => minute(i++), { interval: 2 });
   try {
