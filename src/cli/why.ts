@@ -4,6 +4,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import process from "node:process";
 import { FlightsError } from "../base/errors.ts";
 import { readStates } from "../status/read_states.ts";
+import type { LogOverview } from "../status/overview.ts";
 import { why } from "../status/why/why.ts";
 import { runCommand } from "./command.ts";
 import { DataOutput } from "./data_output.ts";
@@ -61,8 +62,13 @@ export function whyCommand() {
         for (const finding of findings) {
           output.add(`${options.json ? JSON.stringify(finding) : finding.text}\n`);
         }
-        if (findings.length === 0 && !options.json) output.add("nothing stands in the way\n");
+        if (findings.length === 0 && !options.json) output.add(`${nothing(overview)}\n`);
         await output.flush();
       }, { readOnly: true });
     });
+}
+
+/** What there is to say without a finding. */
+function nothing({ jobs, log }: LogOverview): string {
+  return jobs.length === 0 ? `no job has run on ${log} yet` : "nothing stands in the way";
 }

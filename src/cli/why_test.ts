@@ -90,3 +90,16 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  ...permissions,
+  name: "why: on a log on which no job has run, that is the answer",
+  fn: async () => {
+    using folder = dataFolder();
+    const created = await flights(["datagen", "--create", "--count", "0"], { data: folder.path });
+    assert.equal(created.code, 0, created.stderr);
+    const { code, stdout } = await flights(["why"], { data: folder.path });
+    assert.equal(code, 0);
+    assert.match(stdout, /^no job has run on the embedded log .* yet\n$/);
+  },
+});

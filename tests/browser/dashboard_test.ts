@@ -174,6 +174,18 @@ test("what is in a record or a name is shown and never run", async (browser) => 
   }
 });
 
+test("a log without jobs says so, and shows no empty parts", async (browser) => {
+  const server = serveFrames(() => frameOf(logOverview([])));
+  try {
+    await using watched = await openPage(browser, server.address);
+    await watched.page.getByText("No job has run on this log yet.").waitFor();
+    assert.equal(await watched.page.locator(".flow, .charts").count(), 0);
+    assert.deepEqual(watched.errors, []);
+  } finally {
+    await server.close();
+  }
+});
+
 test("a hundred partitions can all be reached, by keyboard too", async (browser) => {
   const tasks = Array.from(
     { length: 100 },

@@ -5,19 +5,24 @@ import type { Finding } from "../why/finding.ts";
 const labels = { blocking: "act", waiting: "wait", note: "note" } as const;
 
 /** All findings, the heaviest first. */
-export function Answers({ findings }: { readonly findings: readonly Finding[] }) {
+export function Answers({ findings, hasJobs }: {
+  readonly findings: readonly Finding[];
+  readonly hasJobs: boolean;
+}) {
   return (
     <section class="answers" aria-labelledby="answers">
       <h2 id="answers">What stands in the way</h2>
-      {findings.length === 0 ? <p class="quiet">Nothing.</p> : (
-        <ul>
-          {findings.map(({ cause, severity, job, text }) => (
-            <li key={`${job} ${cause} ${text}`} class={severity} data-cause={cause}>
-              <span class="label">{labels[severity]}</span> <span class="text">{text}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {findings.length === 0
+        ? <p class="quiet">{hasJobs ? "Nothing." : "No job has run on this log yet."}</p>
+        : (
+          <ul>
+            {findings.map(({ cause, severity, job, text }) => (
+              <li key={`${job} ${cause} ${text}`} class={severity} data-cause={cause}>
+                <span class="label">{labels[severity]}</span> <span class="text">{text}</span>
+              </li>
+            ))}
+          </ul>
+        )}
     </section>
   );
 }

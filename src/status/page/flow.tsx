@@ -80,7 +80,7 @@ function Node({ node, place: { x, y } }: { readonly node: FlowNode; readonly pla
 }
 
 function shortened(name: string): string {
-  return name.length > 18 ? `${name.slice(0, 17)}…` : name;
+  return name.length > 16 ? `${name.slice(0, 15)}…` : name;
 }
 
 function Arrow({ from, to, isDown, value }: {

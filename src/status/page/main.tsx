@@ -29,9 +29,13 @@ function Page() {
       </header>
       {frame === null ? <main class="empty">Waiting for a first look at the log.</main> : (
         <main>
-          <Answers findings={frame.findings} />
-          <Flow frame={frame} history={history} />
-          <Charts history={history} />
+          <Answers findings={frame.findings} hasJobs={frame.overview.jobs.length > 0} />
+          {frame.overview.jobs.length > 0 && (
+            <>
+              <Flow frame={frame} history={history} />
+              <Charts history={history} />
+            </>
+          )}
           <EventTime overview={frame.overview} />
           <Windows frame={frame} />
           <Leaders leaders={frame.leaders} />
