@@ -207,14 +207,14 @@ export const scenarios: readonly Scenario[] = [{
   job: "stats",
   cause: "held-back",
   text:
-    /^flightdata\[0\] holds the watermark at 11:59:59\.999, last record .* ago, will be idle in /,
+    /^flightdata\[0\] holds the watermark at 2026-01-01T11:59:59\.999, last record .* ago, will be idle in /,
   arrange: (stage) => statsOver(stage, [flight(noon)], patient),
 }, {
   name: "a window waits for a later record or for silence",
   job: "stats",
   cause: "window-open",
   text:
-    /^window 12:00 to 12:01 .*: it closes when a record of 12:01:05 or later comes on flightdata\[0\], or by silence at /,
+    /^window 2026-01-01T12:00 to 12:01 .*: it closes when a record of 2026-01-01T12:01:05 or later comes on flightdata\[0\], or by silence at /,
   arrange: (stage) => statsOver(stage, [flight(noon)], [...patient, "--out-of-orderness", "5s"]),
 }, {
   name: "silence is not to close windows",
@@ -227,7 +227,7 @@ export const scenarios: readonly Scenario[] = [{
   job: "stats",
   cause: "window-open",
   text:
-    /^window 12:00 to 12:01 is open with 1 key in 1 task: .*12:01:00 or later comes on flightdata\[0\]$/,
+    /^window 2026-01-01T12:00 to 12:01 is open with 1 key in 1 task: .*12:01:00 or later comes on flightdata\[0\]$/,
   needsState: true,
   arrange: async (stage) => {
     await stage.create(["flightdata", "userstatistics"]);
@@ -239,14 +239,16 @@ export const scenarios: readonly Scenario[] = [{
   name: "a window has not begun",
   job: "stats",
   cause: "window-empty",
-  text: /^no record of a window of 12:30 has come to stats yet, which is at 11:59:59\.999$/,
+  text:
+    /^no record of a window of 2026-01-01T12:30 has come to stats yet, which is at 2026-01-01T11:59:59\.999$/,
   about: { window: "2026-01-01T12:30" },
   arrange: (stage) => statsOver(stage, [flight(noon)], patient),
 }, {
   name: "a window was fired",
   job: "stats",
   cause: "window-fired",
-  text: /^no window of 12:00 is open: all tasks of stats have come to 12:01:59\.999 at least/,
+  text:
+    /^no window of 2026-01-01T12:00 is open: all tasks of stats have come to 2026-01-01T12:01:59\.999 at least/,
   about: { window: "2026-01-01T12:00" },
   arrange: (stage) => statsOver(stage, [flight(noon), flight(noon + 2 * minute)], patient),
 }, {

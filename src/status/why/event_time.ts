@@ -49,12 +49,13 @@ function holding(
   overview: LogOverview,
 ): Finding {
   const { topic, watermark, heldBy, idleAt, lastRecordAt, carried } = input;
-  const time = watermark === null ? "before its first record" : `at ${clockTime(watermark)}`;
+  const { at } = overview;
+  const time = watermark === null ? "before its first record" : `at ${clockTime(watermark, at)}`;
   const figures = { topic, partition, watermark, lastRecordAt, idleAt };
   if (carried && heldBy !== null) {
     const told = heldBy.watermark === null
       ? "has told no watermark yet"
-      : `is at ${clockTime(heldBy.watermark)}`;
+      : `is at ${clockTime(heldBy.watermark, at)}`;
     return finding("held-upstream", {
       job,
       text:
@@ -63,7 +64,6 @@ function holding(
       figures: { ...figures, upstream: heldBy.job, task: heldBy.task },
     });
   }
-  const { at } = overview;
   const last = watermark === null || lastRecordAt === null
     ? ""
     : `, last record ${describeDuration(at - lastRecordAt)} ago`;
@@ -138,7 +138,7 @@ export function windowFinding(
   const { start, end, endsBy, silenceAt } = window;
   const name = start === null || end === null
     ? `the window of ${window.operator}`
-    : `window ${windowName(start)} to ${windowName(end)}`;
+    : `window ${windowName({ start, end }, at)}`;
   const what = key === undefined ? counted(keys, "key") : `the key ${key}`;
   const holds = `${name} is open with ${what} in ${counted(tasks.length, "task")}`;
   const figures = { start, end, keys, silenceAt, operator: window.operator };
@@ -146,13 +146,13 @@ export function windowFinding(
 
   function closing(): string {
     if (endsBy === "never" || end === null) return "only its trigger fires it";
-    if (endsBy === "processing-time") return `the clock closes it at ${clockTime(end)}`;
-    const needs = neededRecord(end, tasks);
+    if (endsBy === "processing-time") return `the clock closes it at ${clockTime(end, at)}`;
+    const needs = neededRecord(end, { tasks, at });
     if (silenceAt === null) {
       return closesOnSilence(tasks) ? needs : `${needs}; silence does not close it, that is off`;
     }
     const left = silenceAt - at;
-    return `${needs}, or by silence at ${clockTime(silenceAt)}${
+    return `${needs}, or by silence at ${clockTime(silenceAt, at)}${
       left > 0 ? `, in ${describeDuration(left)}` : ""
     }`;
   }
@@ -166,7 +166,10 @@ function closesOnSilence(tasks: readonly TaskStatus[]): boolean {
 }
 
 /** Which record closes a window that ends before `end`. */
-function neededRecord(end: number, tasks: readonly TaskStatus[]): string {
+function neededRecord(
+  end: number,
+  { tasks, at }: { readonly tasks: readonly TaskStatus[]; readonly at: number },
+): string {
   const behind = tasks.flatMap(({ partition, inputs }) =>
     inputs.filter(({ idle, watermark }) => !idle && (watermark ?? -Infinity) < end - 1)
       .map((input) => ({ ...input, partition }))
@@ -179,8 +182,10 @@ function neededRecord(end: number, tasks: readonly TaskStatus[]): string {
   ).join(" and ");
   if (behind.length === 0) return "it closes when a later record comes on any of its partitions";
   if (own.length === 0) {
-    return `it closes when those who write ${where} have come to ${clockTime(end)}`;
+    return `it closes when those who write ${where} have come to ${clockTime(end, at)}`;
   }
   const each = behind.length === 1 ? "on" : "on each of";
-  return `it closes when a record of ${clockTime(end + margin)} or later comes ${each} ${where}`;
+  return `it closes when a record of ${
+    clockTime(end + margin, at)
+  } or later comes ${each} ${where}`;
 }

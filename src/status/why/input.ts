@@ -65,7 +65,7 @@ function openTransactions(
     const name = transactionalId ?? (producerId === null ? "a writer" : `producer ${producerId}`);
     const since = startedAt === null
       ? ""
-      : ` since ${clockTime(startedAt)}, for ${describeDuration(at - startedAt)}`;
+      : ` since ${clockTime(startedAt, at)}, for ${describeDuration(at - startedAt)}`;
     const behind = end === undefined
       ? ""
       : `; ${counted(end - startOffset, "offset")} lie behind it`;
@@ -124,7 +124,7 @@ function stalled(
   return finding("stalled", {
     job,
     text: `${job} does not come on in ${where} for ${describeDuration(at - since)}: ` +
-      `${counted(lag, "offset")} wait, none was taken since ${clockTime(since)}`,
+      `${counted(lag, "offset")} wait, none was taken since ${clockTime(since, at)}`,
     figures: { topic, lag, since },
   });
 }
@@ -157,7 +157,7 @@ function silent(
   if (at - lastAt < stallAfter) return [];
   return [finding("input-silent", {
     job,
-    text: `nothing arrives on ${topic} since ${clockTime(lastAt)}, for ${
+    text: `nothing arrives on ${topic} since ${clockTime(lastAt, at)}, for ${
       describeDuration(at - lastAt)
     }; all that is there has been read${writer}`,
     figures: { topic, lastAt },

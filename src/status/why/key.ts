@@ -38,11 +38,20 @@ export function keyFindings(
     const one = { window: window ?? saved, keys: 1, tasks: live };
     return windowFinding(job, { open: one, at: overview.at, key });
   });
-  return [...open, ...(entries.length === 0 ? [] : [savedState(applicationId, key, state)])];
+  return [
+    ...open,
+    ...(entries.length === 0 ? [] : [savedState(applicationId, state, { key, at: overview.at })]),
+  ];
 }
 
-function savedState(job: string, key: string, { entries, windows }: StateReading): Finding {
-  const told = entries.slice(0, toldEntries).map((entry) => entryText(entry, key)).join("; ");
+function savedState(
+  job: string,
+  { entries, windows }: StateReading,
+  { key, at }: { readonly key: string; readonly at: number },
+): Finding {
+  const told = entries.slice(0, toldEntries).map((entry) => entryText(entry, { key, at })).join(
+    "; ",
+  );
   const more = entries.length > toldEntries ? `; and ${entries.length - toldEntries} more` : "";
   return finding("key-state", {
     job,
@@ -52,12 +61,15 @@ function savedState(job: string, key: string, { entries, windows }: StateReading
   });
 }
 
-function entryText({ table, name, value }: StateEntry, key: string): string {
+function entryText(
+  { table, name, value }: StateEntry,
+  { key, at }: { readonly key: string; readonly at: number },
+): string {
   const rest = name.filter((part) => part !== key);
   const [start, end] = rest;
   // Windows are called by their times.
   const what = rest.length === 2 && typeof start === "number" && typeof end === "number"
-    ? `${windowName(start)} to ${windowName(end)}`
+    ? windowName({ start, end }, at)
     : rest.join(" ");
   const text = JSON.stringify(value);
   const short = text.length > longestValue ? `${text.slice(0, longestValue)}...` : text;
@@ -75,7 +87,7 @@ function where(held: readonly (StateEntry | SavedWindow)[]): string {
 function homes(
   key: string,
   { status: { reads, tasks } }: JobOverview,
-  { topics }: LogOverview,
+  { topics, at }: LogOverview,
 ): string {
   const found = reads.flatMap((topic) => {
     const count = topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
@@ -85,7 +97,7 @@ function homes(
       .find((input) => input.topic === topic)?.watermark ?? null;
     const time = watermark === null
       ? "no record has come there"
-      : `read to ${clockTime(watermark)}`;
+      : `read to ${clockTime(watermark, at)}`;
     return [`${places(topic, [partition])} (${time})`];
   });
   return found.length === 0

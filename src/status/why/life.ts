@@ -107,7 +107,7 @@ function memberFindings(
     findings.push(finding("rejoining", {
       job,
       text: `${who} joins again, ${counted(fences, "time")} by now, last at ${
-        clockTime(lastFence.at)
+        clockTime(lastFence.at, at)
       }: ${lastFence.reason}`,
       figures: { fences, at: lastFence.at },
     }));

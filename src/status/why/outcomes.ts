@@ -101,7 +101,7 @@ function results({ status }: JobOverview): readonly Finding[] {
   return writes.flatMap((topic): readonly Finding[] => {
     const count = outputs[topic] ?? 0;
     if (count === 0) return [];
-    const when = lastAt === null ? "" : `; its last commit was at ${clockTime(lastAt)}`;
+    const when = lastAt === null ? "" : `; its last commit was at ${clockTime(lastAt, status.at)}`;
     return [finding("has-output", {
       job,
       text: `${job} has written ${

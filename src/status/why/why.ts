@@ -8,7 +8,7 @@ import { inputFindings } from "./input.ts";
 import { keyFindings } from "./key.ts";
 import { lifeFindings } from "./life.ts";
 import { outcomeFindings } from "./outcomes.ts";
-import { clockTime, windowName } from "./words.ts";
+import { clockTime, windowTime } from "./words.ts";
 
 /** What is asked. */
 export interface Question {
@@ -79,13 +79,14 @@ function aboutWindow(
   const watermarks = tasks.flatMap(({ watermark }) => watermark ?? []);
   const least = watermarks.length < tasks.length ? null : Math.min(...watermarks);
   const figures = { window: time, watermark: least };
-  const at = windowName(time);
+  const { at: now } = overview;
+  const at = windowTime(time, now);
   if (least !== null && least >= time) {
     return [finding("window-fired", {
       job: applicationId,
       text:
         `no window of ${at} is open: all tasks of ${applicationId} have come to ${
-          clockTime(least)
+          clockTime(least, now)
         } at ` +
         "least; it was fired, if a record had come for it",
       figures,
@@ -93,7 +94,7 @@ function aboutWindow(
   }
   const come = watermarks.length === 0
     ? "has read no record yet"
-    : `is at ${clockTime(Math.min(...watermarks))}`;
+    : `is at ${clockTime(Math.min(...watermarks), now)}`;
   return [finding("window-empty", {
     job: applicationId,
     text: `no record of a window of ${at} has come to ${applicationId} yet, which ${come}`,
