@@ -38,9 +38,10 @@ export function harmless(text: string): string {
     });
 }
 
-const mark = /^\p{M}$/u;
+/** The marks that no terminal gives a cell; of those of other scripts some do, so they count as one. */
+const mark = /^[\u0300-\u036f]$/;
 
-/** The cells that harmless text takes. */
+/** The cells that harmless text takes at most. */
 export function widthOf(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   let width = 0;

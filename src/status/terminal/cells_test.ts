@@ -31,12 +31,12 @@ Deno.test("harmless leaves nothing that a terminal obeys, whatever comes", () =>
   }));
 });
 
-Deno.test("widthOf counts two cells for wide characters and none for marks", () => {
+Deno.test("widthOf counts two cells for wide characters, and none for marks that take none anywhere", () => {
   for (
     const [text, width] of [["", 0], ["abc", 3], ["日本", 4], ["👍", 2], ["e\u0301", 1], [
       "…",
       1,
-    ]] as const
+    ], ["\u135d", 1]] as const
   ) assert.equal(widthOf(text), width, text);
 });
 
