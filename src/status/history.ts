@@ -11,9 +11,9 @@ const smoothed = 5;
 export interface Point {
   /** When, in milliseconds since the epoch. */
   readonly at: number;
-  /** Offsets that each job has taken, over all of its inputs; by job. */
+  /** Offsets that each job has taken since the first look, over all of its inputs; by job. */
   readonly taken: ReadonlyMap<string, number>;
-  /** Offsets that each job has taken of each topic; by job and topic. */
+  /** The same of each topic; by job and topic. */
   readonly takenOf: ReadonlyMap<string, number>;
   /** How far behind each job is, in offsets; by job. */
   readonly lag: ReadonlyMap<string, number>;
@@ -24,6 +24,8 @@ export interface Point {
 /** Keeps the figures of the newest looks, and gives rates. */
 export class History {
   #points: Point[] = [];
+  /** Where each input partition was seen last; by job, stage, topic and partition. */
+  readonly #positions = new Map<string, number>();
 
   /** Oldest first. */
   get points(): readonly Point[] {
@@ -37,8 +39,43 @@ export class History {
       if (overview.at === last.at) return;
       this.#points = [];
     }
-    this.#points.push(pointOf(overview));
+    this.#points.push(this.#pointOf(overview));
     if (this.#points.length > kept) this.#points.shift();
+  }
+
+  #pointOf({ at, jobs, topics }: LogOverview): Point {
+    const before = this.#points.at(-1);
+    const taken = new Map<string, number>();
+    const takenOf = new Map<string, number>();
+    for (const { status } of jobs) {
+      const job = status.applicationId;
+      taken.set(job, before?.taken.get(job) ?? 0);
+      for (const topic of status.reads) {
+        const name = edge(job, topic);
+        takenOf.set(name, before?.takenOf.get(name) ?? 0);
+      }
+      for (const { stage, partition, inputs } of status.tasks) {
+        for (const { topic, position } of inputs) {
+          const growth = this.#growth(JSON.stringify([job, stage, topic, partition]), position);
+          // What a job has repartitioned comes in again.
+          if (!status.reads.includes(topic)) continue;
+          taken.set(job, taken.get(job)! + growth);
+          takenOf.set(edge(job, topic), takenOf.get(edge(job, topic))! + growth);
+        }
+      }
+    }
+    const ends = new Map(topics.map((topic) => [topic.name, endOf(topic)]));
+    return { at, takenOf, taken, lag: lagOf(jobs), ends };
+  }
+
+  /**
+   * What a partition was taken further since it was seen last. A sum of positions would jump by a
+   * whole partition when its task moves, as nobody tells of it for a look or two.
+   */
+  #growth(input: string, position: number): number {
+    const before = this.#positions.get(input) ?? position;
+    this.#positions.set(input, position);
+    return Math.max(0, position - before);
   }
 
   /** Records a second at one look: of a figure that grows. */
@@ -61,37 +98,14 @@ export function edge(job: string, topic: string): string {
   return `${job}\n${topic}`;
 }
 
-function pointOf({ at, jobs, topics }: LogOverview): Point {
-  const takenOf = new Map<string, number>();
-  for (const { status: { applicationId: job, tasks } } of jobs) {
-    for (const { topic, position } of tasks.flatMap(({ inputs }) => inputs)) {
-      const name = edge(job, topic);
-      takenOf.set(name, (takenOf.get(name) ?? 0) + position);
-    }
-  }
-  return {
-    at,
-    takenOf,
-    taken: byJob(jobs, ({ position }) => position),
-    lag: byJob(jobs, ({ lag }) => lag ?? 0),
-    ends: new Map(topics.map((topic) => [topic.name, endOf(topic)])),
-  };
-}
-
 function endOf({ partitions }: TopicOverview): number {
   return partitions.reduce((sum, { endOffset }) => sum + endOffset, 0);
 }
 
-type Input = JobOverview["status"]["tasks"][number]["inputs"][number];
-
-function byJob(
-  jobs: readonly JobOverview[],
-  figure: (input: Input) => number,
-): ReadonlyMap<string, number> {
+function lagOf(jobs: readonly JobOverview[]): ReadonlyMap<string, number> {
   return new Map(jobs.map(({ status: { applicationId, reads, tasks } }) => {
-    // What a job has repartitioned comes in again.
     const inputs = tasks.flatMap(({ inputs }) => inputs)
       .filter(({ topic }) => reads.includes(topic));
-    return [applicationId, inputs.reduce((sum, input) => sum + figure(input), 0)];
+    return [applicationId, inputs.reduce((sum, { lag }) => sum + (lag ?? 0), 0)];
   }));
 }

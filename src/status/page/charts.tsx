@@ -26,7 +26,7 @@ export function Charts({ history }: { readonly history: History }) {
       <h2 id="charts">Throughput and lag</h2>
       <div class="columns">
         <Chart title="Records a second" times={times} series={throughput} format={rate} />
-        <Chart title="Records behind" times={times} series={lag} format={count} />
+        <Chart title="Records behind" times={times} series={lag} format={count} whole />
       </div>
     </section>
   );
@@ -38,18 +38,20 @@ interface ChartOptions {
   readonly times: readonly number[];
   readonly series: Series;
   readonly format: (value: number) => string;
+  /** Whether the axis counts by whole numbers only. */
+  readonly whole?: boolean;
 }
 
 const height = 160;
 
-function Chart({ title, times, series, format }: ChartOptions) {
+function Chart({ title, times, series, format, whole = false }: ChartOptions) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const names = [...series.keys()];
   const data = [times, ...series.values()] as unknown as uPlot.AlignedData;
   useEffect(() => {
     const element = place.current!;
-    const made = new uPlot(optionsOf(names, element), data, element);
+    const made = new uPlot(optionsOf(names, { element, whole }), data, element);
     plot.current = made;
     const resized = new ResizeObserver(() =>
       made.setSize({ width: Math.max(100, element.clientWidth), height })
@@ -79,7 +81,10 @@ function Chart({ title, times, series, format }: ChartOptions) {
 }
 
 /** Colours are read when they are drawn, so that they follow the page from light to dark. */
-function optionsOf(names: readonly string[], element: HTMLElement): uPlot.Options {
+function optionsOf(
+  names: readonly string[],
+  { element, whole }: { readonly element: HTMLElement; readonly whole: boolean },
+): uPlot.Options {
   const color = (name: string) => () => {
     // A colour that differs in light and dark is known by its use only.
     element.style.color = `var(${name})`;
@@ -102,6 +107,7 @@ function optionsOf(names: readonly string[], element: HTMLElement): uPlot.Option
       {
         ...axis,
         size: 56,
+        ...(whole && { incrs: wholeSteps }),
         values: (_, all) => all.map(short),
       },
     ],
@@ -116,6 +122,9 @@ function optionsOf(names: readonly string[], element: HTMLElement): uPlot.Option
     ],
   };
 }
+
+const wholeSteps = Array.from({ length: 12 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i))
+  .flat();
 
 function short(value: number): string {
   return value >= 1_000 ? `${value / 1_000}k` : String(value);

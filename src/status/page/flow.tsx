@@ -72,6 +72,7 @@ function Node({ node, place: { x, y } }: { readonly node: FlowNode; readonly pla
   const { kind, name, note } = node;
   return (
     <g class={`node ${kind} ${node.state}`} transform={`translate(${x} ${y})`}>
+      <title>{name}</title>
       <rect width={nodeWidth} height={nodeHeight} rx={kind === "topic" ? nodeHeight / 2 : 6} />
       <text x={nodeWidth / 2} y={21} class="name">{shortened(name)}</text>
       <text x={nodeWidth / 2} y={38} class="note">{note}</text>
@@ -79,8 +80,11 @@ function Node({ node, place: { x, y } }: { readonly node: FlowNode; readonly pla
   );
 }
 
+/** Names that begin alike often end unlike. */
 function shortened(name: string): string {
-  return name.length > 16 ? `${name.slice(0, 15)}…` : name;
+  const characters = [...name];
+  if (characters.length <= 16) return name;
+  return `${characters.slice(0, 8).join("")}…${characters.slice(-7).join("")}`;
 }
 
 function Arrow({ from, to, isDown, value }: {

@@ -15,30 +15,39 @@ export interface View {
 
 /** With no frame for so long the picture is not live, whatever the connection says, in milliseconds. */
 const stale = 5_000;
+/** The browser does not come again by itself after an answer that is no stream: a proxy's, say. */
+const retryMs = 1_000;
 
 /** Follows the events of the server until the returned function is called. */
 export function follow(history: History, show: (view: View) => void): () => void {
-  const source = new EventSource("events");
+  let source: EventSource;
+  let retry: ReturnType<typeof setTimeout> | undefined;
   let view: View = { frame: null, connection: "connecting", since: Date.now() };
   const update = (change: Partial<View>) => {
     view = { ...view, ...change };
     show(view);
   };
-  source.addEventListener("frame", (event) => {
-    const frame: Frame = JSON.parse((event as MessageEvent<string>).data);
-    history.add(frame.overview);
-    update({ frame, connection: "live", since: Date.now() });
-  });
-  source.addEventListener("failed", () => update({ connection: "lost" }));
-  source.addEventListener("error", () => {
-    if (view.frame !== null) update({ connection: "lost" });
-  });
+  const connect = () => {
+    source = new EventSource("events");
+    source.addEventListener("frame", (event) => {
+      const frame: Frame = JSON.parse((event as MessageEvent<string>).data);
+      history.add(frame.overview);
+      update({ frame, connection: "live", since: Date.now() });
+    });
+    source.addEventListener("failed", () => update({ connection: "lost" }));
+    source.addEventListener("error", () => {
+      if (view.frame !== null) update({ connection: "lost" });
+      if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, retryMs);
+    });
+  };
+  connect();
   const timer = setInterval(() => {
     if (view.connection === "lost") update({});
     else if (view.frame !== null && Date.now() - view.since > stale) update({ connection: "lost" });
   }, 1_000);
   return () => {
     clearInterval(timer);
+    clearTimeout(retry);
     source.close();
   };
 }
