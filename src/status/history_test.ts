@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { InputStatus } from "../runtime/job_status.ts";
 import { edge, History } from "./history.ts";
 import type { LogOverview } from "./overview.ts";
 import {

@@ -22,10 +22,10 @@ export interface FrameServer {
 
 /** Serves what `look` gives, again and again. */
 export function serveFrames(
-  look: () => Frame,
+  look: () => Frame | Promise<Frame>,
   { interval = 100, port = 0 }: { readonly interval?: number; readonly port?: number } = {},
 ): FrameServer {
-  const dashboard = dashboardRoutes(() => Promise.resolve(look()), {
+  const dashboard = dashboardRoutes(async () => await look(), {
     clock: systemClock,
     interval,
   });

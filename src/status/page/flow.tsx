@@ -72,7 +72,7 @@ function Node({ node, place: { x, y } }: { readonly node: FlowNode; readonly pla
   const { kind, name, note } = node;
   return (
     <g class={`node ${kind} ${node.state}`} transform={`translate(${x} ${y})`}>
-      <title>{name}</title>
+      {shortened(name) !== name && <title>{name}</title>}
       <rect width={nodeWidth} height={nodeHeight} rx={kind === "topic" ? nodeHeight / 2 : 6} />
       <text x={nodeWidth / 2} y={21} class="name">{shortened(name)}</text>
       <text x={nodeWidth / 2} y={38} class="note">{note}</text>
