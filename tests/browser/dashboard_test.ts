@@ -174,6 +174,27 @@ test("what is in a record or a name is shown and never run", async (browser) => 
   }
 });
 
+test("a log that does not answer is told of, with its reason, and shown again when it does", async (browser) => {
+  let failure: string | null = "Cannot reach the broker: it is away";
+  let i = 0;
+  const server = serveFrames(() => {
+    if (failure !== null) throw new Error(failure);
+    return minute(i++);
+  });
+  try {
+    const page = await browser.newPage();
+    await page.goto(server.address);
+    await page.getByRole("status").getByText(failure).waitFor();
+    failure = null;
+    await page.locator(".connection.live").waitFor();
+    failure = "Cannot reach the broker: it is away again";
+    await page.getByRole("status").getByText(`${failure}, the picture is`).waitFor();
+    await page.getByText("A@email.com").waitFor();
+  } finally {
+    await server.close();
+  }
+});
+
 test("a log without jobs says so, and shows no empty parts", async (browser) => {
   const server = serveFrames(() => frameOf(logOverview([])));
   try {
@@ -283,8 +304,10 @@ test("a page left open for an hour of looks leaks nothing on either side", async
     await shown(looks);
     const [late, heapLate] = [await measure(), heapUsed()];
     const grown = (late.usedSize - early.usedSize) / 1e6;
-    assert.ok(grown < 1, `the page's heap grew by ${grown.toFixed(2)} MB`);
-    assert.ok(late.nodes <= early.nodes * 1.2 + 50, `${early.nodes} nodes became ${late.nodes}`);
+    // A look that is kept takes some kilobytes, which would be ten times as much.
+    assert.ok(grown < 3, `the page's heap grew by ${grown.toFixed(2)} MB`);
+    // Some that are gone are counted until the browser sweeps them; one a look would be 1,600 more.
+    assert.ok(late.nodes < early.nodes + 1_000, `${early.nodes} nodes became ${late.nodes}`);
     const served = (heapLate - heapEarly) / 1e6;
     assert.ok(served < 8, `the server's heap grew by ${served.toFixed(2)} MB`);
     assert.deepEqual(errors, []);

@@ -25,7 +25,7 @@ export function serveFrames(
   look: () => Frame,
   { interval = 100, port = 0 }: { readonly interval?: number; readonly port?: number } = {},
 ): FrameServer {
-  const dashboard = dashboardRoutes(() => Promise.resolve(look()), {
+  const dashboard = dashboardRoutes(() => Promise.try(look), {
     clock: systemClock,
     interval,
   });
