@@ -218,6 +218,28 @@ test("what is in a record or a name is shown and never run", async (browser) => 
   }
 });
 
+test("a log that does not answer is told of, with its reason, and shown again when it does", async (browser) => {
+  let failure: string | null = "Cannot reach the broker: it is away";
+  let i = 0;
+  const server = serveFrames(() => {
+    if (failure !== null) throw new Error(failure);
+    return minute(i++);
+  });
+  try {
+    const page = await browser.newPage();
+    await page.goto(server.address);
+    await page.getByRole("status").getByText(failure).waitFor();
+    failure = null;
+    await page.locator(".connection.live").waitFor();
+    failure = "Cannot reach the broker: it is away again";
+    await page.getByRole("status").getByText(`${failure}, the picture is`).waitFor();
+    await page.getByText("A@email.com").waitFor();
+    await page.close();
+  } finally {
+    await server.close();
+  }
+});
+
 test("a log without jobs says so, and shows no empty parts", async (browser) => {
   const server = serveFrames(() => frameOf(logOverview([])));
   try {

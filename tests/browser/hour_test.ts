@@ -53,9 +53,11 @@ async function watchAnHour(browser: Browser): Promise<void> {
     const [early, late] = measured as [typeof measured[0], typeof measured[0]];
     for (const side of ["page", "server"] as const) {
       const grown = (late[side] - early[side]) / 1e6;
-      assert.ok(grown < 1, `the ${side}'s heap grew by ${grown.toFixed(2)} MB`);
+      // A look that is kept takes some kilobytes, and there are 1,600 of them.
+      assert.ok(grown < 3, `the ${side}'s heap grew by ${grown.toFixed(2)} MB`);
     }
-    assert.ok(late.nodes <= early.nodes * 1.2 + 50, `${early.nodes} nodes became ${late.nodes}`);
+    // Some that are gone are counted until the browser sweeps them; one a look would be 1,600 more.
+    assert.ok(late.nodes < early.nodes + 1_000, `${early.nodes} nodes became ${late.nodes}`);
     assert.deepEqual(watched.errors, []);
   } finally {
     page = null;

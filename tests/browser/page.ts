@@ -59,7 +59,7 @@ export function serveFrames(
   look: () => Frame | Promise<Frame>,
   { interval = 100, port = 0 }: { readonly interval?: number; readonly port?: number } = {},
 ): FrameServer {
-  const dashboard = dashboardRoutes(async () => await look(), {
+  const dashboard = dashboardRoutes(() => Promise.try(look), {
     clock: systemClock,
     interval,
   });

@@ -10,6 +10,8 @@ import { readiness } from "../../src/status/health.ts";
 import { observe } from "../../src/status/observe.ts";
 import type { Cause, Finding } from "../../src/status/why/finding.ts";
 import { why } from "../../src/status/why/why.ts";
+import { findChromium, launchChromium } from "../browser/chromium.ts";
+import { openPage } from "../browser/page.ts";
 import { flights, type FlightsProcess, startFlights } from "../flights.ts";
 import { needs } from "../permissions.ts";
 import { carryOut } from "./confluent.ts";
@@ -63,6 +65,19 @@ async function running(
   }
 }
 
+/** Waits until the dashboard says so, in a browser where there is one. */
+async function onDashboard(address: string, said: RegExp): Promise<void> {
+  const chromium = await findChromium();
+  if (chromium === null) return console.log("Left out without Chromium: a cause on the dashboard");
+  const browser = await launchChromium(chromium);
+  try {
+    await using watched = await openPage(browser, address);
+    await watched.page.locator("[data-cause] .text").filter({ hasText: said }).first().waitFor();
+  } finally {
+    await browser.close();
+  }
+}
+
 async function topicsOf(name: string): Promise<Log> {
   const log = broker!.openLog("direct");
   await log.createTopics([`${name}-in`, `${name}-out`].map((name) => ({ name, partitions: 1 })));
@@ -104,6 +119,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
         const response = await fetch(`${address}/ready`);
         assert.equal(response.status, 503);
         assert.match(await response.text(), /"cause":"transaction-open"/);
+        await onDashboard(address, said);
       } finally {
         process?.kill("SIGTERM");
         await process?.result;

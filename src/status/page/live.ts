@@ -9,6 +9,8 @@ export interface View {
   /** The newest frame; null before the first. */
   readonly frame: Frame | null;
   readonly connection: "connecting" | "live" | "lost";
+  /** Why the server has no newer one, as it says; null while it has, or says nothing. */
+  readonly reason: string | null;
   /** When that frame came, on this machine's clock. */
   readonly since: number;
 }
@@ -22,7 +24,7 @@ const retryMs = 1_000;
 export function follow(history: History, show: (view: View) => void): () => void {
   let source: EventSource;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  let view: View = { frame: null, connection: "connecting", since: Date.now() };
+  let view: View = { frame: null, connection: "connecting", reason: null, since: Date.now() };
   const update = (change: Partial<View>) => {
     view = { ...view, ...change };
     show(view);
@@ -32,11 +34,14 @@ export function follow(history: History, show: (view: View) => void): () => void
     source.addEventListener("frame", (event) => {
       const frame: Frame = JSON.parse((event as MessageEvent<string>).data);
       history.add(frame.overview);
-      update({ frame, connection: "live", since: Date.now() });
+      update({ frame, connection: "live", reason: null, since: Date.now() });
     });
-    source.addEventListener("failed", () => update({ connection: "lost" }));
+    source.addEventListener("failed", (event) => {
+      const { reason } = JSON.parse((event as MessageEvent<string>).data);
+      update({ connection: "lost", reason });
+    });
     source.addEventListener("error", () => {
-      if (view.frame !== null) update({ connection: "lost" });
+      if (view.frame !== null) update({ connection: "lost", reason: null });
       if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, retryMs);
     });
   };

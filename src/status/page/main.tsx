@@ -17,7 +17,12 @@ import { Windows } from "./windows.tsx";
 const history = new History();
 
 function Page() {
-  const [view, setView] = useState<View>({ frame: null, connection: "connecting", since: 0 });
+  const [view, setView] = useState<View>({
+    frame: null,
+    connection: "connecting",
+    reason: null,
+    since: 0,
+  });
   useEffect(() => follow(history, setView), []);
   const { frame } = view;
   return (
@@ -47,13 +52,13 @@ function Page() {
 }
 
 /** Whether what is shown is live, and how old it is if not. */
-function Connection({ view: { frame, connection, since } }: { view: View }) {
+function Connection({ view: { frame, connection, reason, since } }: { view: View }) {
   const age = frame === null ? "" : `, the picture is ${duration(Date.now() - since)} old`;
   const text = connection === "live"
     ? `live, ${clock(frame!.overview.at)} UTC`
     : connection === "connecting"
     ? "connecting"
-    : `reconnecting${age}`;
+    : `${reason ?? "reconnecting"}${age}`;
   return <p class={`connection ${connection}`} role="status">{text}</p>;
 }
 
