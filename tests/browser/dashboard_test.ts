@@ -244,7 +244,9 @@ test("a log without jobs says so, and shows no empty parts", async (browser) => 
   const server = serveFrames(() => frameOf(logOverview([])));
   try {
     await using watched = await openPage(browser, server.address);
-    await watched.page.getByText("No job has run on this log yet.").waitFor();
+    await watched.page.getByText(
+      "No job has run on this log yet. Start one, such as flights merge.",
+    ).waitFor();
     assert.equal(await watched.page.locator(".flow, .charts").count(), 0);
     assert.deepEqual(watched.errors, []);
   } finally {

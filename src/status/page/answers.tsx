@@ -13,7 +13,13 @@ export function Answers({ findings, hasJobs }: {
     <section class="answers" aria-labelledby="answers">
       <h2 id="answers">What stands in the way</h2>
       {findings.length === 0
-        ? <p class="quiet">{hasJobs ? "Nothing." : "No job has run on this log yet."}</p>
+        ? (
+          <p class="quiet">
+            {hasJobs
+              ? "Nothing."
+              : "No job has run on this log yet. Start one, such as flights merge."}
+          </p>
+        )
         : (
           <ul>
             {findings.map(({ cause, severity, job, text }) => (

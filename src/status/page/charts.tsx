@@ -103,7 +103,13 @@ function optionsOf(
     cursor: { show: false },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
     axes: [
-      { ...axis, size: 28, space: 90, values: (_, all) => all.map((at) => clock(at * 1_000)) },
+      {
+        ...axis,
+        size: 28,
+        space: 90,
+        incrs: timeSteps,
+        values: (_, all) => all.map((at) => clock(at * 1_000)),
+      },
       {
         ...axis,
         size: 56,
@@ -122,6 +128,9 @@ function optionsOf(
     ],
   };
 }
+
+/** Seconds: the clock shows no less, and would repeat itself. */
+const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
 
 const wholeSteps = Array.from({ length: 12 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i))
   .flat();

@@ -48,7 +48,9 @@ function Job({ status }: { readonly status: Status }) {
                 class={isHolder && !idle ? "holds" : idle ? "idle" : ""}
               >
                 <th scope="row">
-                  {topic}[{partition}]
+                  {topic}
+                  <wbr />
+                  <span class="index">[{partition}]</span>
                   {idle ? <em>idle</em> : isHolder ? <em>holds</em> : null}
                 </th>
                 <td class="figure">{watermark === null ? "none" : clock(watermark)}</td>
