@@ -32,8 +32,10 @@ async function terminalPicture(): Promise<string> {
   return terminalSvg(run.cells, { label });
 }
 
+/** What the demo takes for the minutes before it goes on at real time, at most, in milliseconds. */
+const catchingUp = 20_000;
 /** How long the dashboard is left to draw its charts, in milliseconds. */
-const drawing = 20_000;
+const drawing = 45_000;
 
 /** The dashboard of a demo that runs on at real time: its figures are others each time. */
 async function dashboardPicture(colorScheme: "light" | "dark"): Promise<Uint8Array> {
@@ -45,6 +47,9 @@ async function dashboardPicture(colorScheme: "light" | "dark"): Promise<Uint8Arr
     await demo.printed("bookings");
     const options = { width: 1180, height: 1320, colorScheme };
     await using watched = await openPage(browser, await demo.address(), options);
+    // The charts begin at the real time: what the demo did before went by in a moment.
+    await watched.page.waitForTimeout(catchingUp);
+    await watched.page.reload();
     await watched.page.waitForTimeout(drawing);
     return await watched.page.screenshot();
   } finally {
