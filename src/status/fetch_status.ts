@@ -16,7 +16,9 @@ export async function fetchStatus(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly JobStatus[]> {
   const inTime = AbortSignal.timeout(patience);
+  // Whoever told the address is not to send this process elsewhere.
   const response = await fetch(new URL("/status", address), {
+    redirect: "error",
     signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),
   });
   if (!response.ok) throw new Error(`${address} answered ${response.status}`);

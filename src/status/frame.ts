@@ -27,7 +27,7 @@ export interface Frame {
 const shownResults = 40;
 const shownStrays = 20;
 const shownLeaders = 10;
-/** A value longer than this is shown cut. */
+/** A key, header or value longer than this is shown cut. */
 const longestValue = 2_000;
 
 /** Makes frames; topics in which nothing is new are not read again. */
@@ -84,7 +84,16 @@ export class Frames {
 }
 
 function cut(record: ShownRecord): ShownRecord {
-  const { value } = record;
-  if (value === null || value.length <= longestValue) return record;
-  return { ...record, value: `${value.slice(0, longestValue)} ... (${value.length} characters)` };
+  const { key, value, headers } = record;
+  return {
+    ...record,
+    key: cutText(key),
+    value: cutText(value),
+    headers: headers.map(([name, text]) => [cutText(name)!, cutText(text)] as const),
+  };
+}
+
+function cutText(text: string | null): string | null {
+  if (text === null || text.length <= longestValue) return text;
+  return `${text.slice(0, longestValue)} ... (${text.length} characters)`;
 }

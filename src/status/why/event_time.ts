@@ -66,7 +66,7 @@ function holding(
   }
   const last = watermark === null || lastRecordAt === null
     ? ""
-    : `, last record ${describeDuration(at - lastRecordAt)} ago`;
+    : `, last record ${describeDuration(Math.max(0, at - lastRecordAt))} ago`;
   const idle = idleAt === null
     ? ""
     : `, will be idle in ${describeDuration(Math.max(0, idleAt - at))}`;

@@ -157,3 +157,8 @@ Deno.test("places names eight partitions and counts the others", () => {
   assert.equal(places("t", numbers(8)), "t[0,1,2,3,4,5,6,7]");
   assert.equal(places("t", [...numbers(10), 3]), "t[0,1,2,3,4,5,6,7 and 2 more]");
 });
+
+Deno.test("why: a record that came after the look began is not from the future", () => {
+  const input = { watermark: noon - minute, lastRecordAt: noon + 20, idleAt: noon + 10_020 };
+  assert.match(textOf(log([task(input, open())]), "held-back")!, /, last record 0ms ago, /);
+});
