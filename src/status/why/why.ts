@@ -1,7 +1,7 @@
 /** Why there is no output, or not the one that is expected: from what was seen, and nothing else. */
 
 import type { StateReading } from "../../runtime/read_state.ts";
-import type { JobOverview, LogOverview } from "../overview.ts";
+import { isOfAnotherProgram, type JobOverview, type LogOverview } from "../overview.ts";
 import { openWindows, timeFindings, windowFinding } from "./event_time.ts";
 import { byWeight, type Finding, finding } from "./finding.ts";
 import { inputFindings } from "./input.ts";
@@ -28,8 +28,9 @@ export interface Question {
 /** All that stands in the way, the heaviest first; then what is worth knowing. */
 export function why(overview: LogOverview, question: Question = {}): readonly Finding[] {
   const { job: name, window, key, saved = [] } = question;
-  const jobs = overview.jobs.filter(({ status }) =>
-    name === undefined || status.applicationId === name
+  // Of other programs' groups, which a Kafka has many of, something is said only to who asks for one.
+  const jobs = overview.jobs.filter((job) =>
+    name === undefined ? !isOfAnotherProgram(job) : job.status.applicationId === name
   );
   if (name !== undefined && jobs.length === 0) return [unknownJob(name, overview)];
   const findings = jobs.flatMap((job) => {

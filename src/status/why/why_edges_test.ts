@@ -162,3 +162,13 @@ Deno.test("why: a record that came after the look began is not from the future",
   const input = { watermark: noon - minute, lastRecordAt: noon + 20, idleAt: noon + 10_020 };
   assert.match(textOf(log([task(input, open())]), "held-back")!, /, last record 0ms ago, /);
 });
+
+Deno.test("why: another program's group is told of only to who asks for it", () => {
+  const overview = log([task()], {
+    toldBy: "log",
+    members: [],
+    committed: [{ topic, partition: 0, offset: 5, topicId: null }],
+  });
+  assert.deepEqual(causesOf(overview), []);
+  assert.deepEqual(causesOf(overview, { job: "job" }), ["no-member"]);
+});
