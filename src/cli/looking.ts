@@ -4,7 +4,7 @@ import { Argument, type Command, Option } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
 import { observe } from "../status/observe.ts";
 import type { Log } from "../log/log.ts";
-import type { ListenAddress } from "../status/http/server.ts";
+import { addressOf } from "../status/http/server.ts";
 import type { LogOverview } from "../status/overview.ts";
 import type { CommandContext } from "./command.ts";
 import type { EverywhereOptions } from "./everywhere.ts";
@@ -52,10 +52,8 @@ export async function look(
 
 /** Looks without waiting. */
 export function lookOnce(log: Log, { http }: Pick<LookOptions, "http">): Promise<LogOverview> {
-  const addresses = http === undefined || http === "off" ? [] : [addressOf(http)];
+  const addresses = http === undefined || http === "off"
+    ? []
+    : [addressOf(http.host ?? "127.0.0.1", http.port)];
   return observe(log, { now: systemClock.now(), addresses });
-}
-
-function addressOf({ host = "127.0.0.1", port }: ListenAddress): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

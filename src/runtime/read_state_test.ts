@@ -2,32 +2,14 @@
 
 import assert from "node:assert/strict";
 import type { Log } from "../log/log.ts";
-import { RecordBatchBuilder } from "../log/records/builder.ts";
-import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
-import { casePartitions, type OperatorCase } from "../stream/tests/test_operator_case.ts";
 import { operatorCases } from "../stream/tests/test_operators.ts";
 import { runJob } from "./job.ts";
 import type { JobStatus } from "./job_status.ts";
 import { readState, type SavedWindow, type StateEntry } from "./read_state.ts";
+import { openCase } from "./test_cases.ts";
 import { fails, openLog, overlay, sales, sell, until, untilEnd } from "./test_sales.ts";
 
 const job = "a-job";
-
-async function openCase({ inputs, topology }: OperatorCase): Promise<Log> {
-  const log = await openSqliteLog({ directory: ":memory:" });
-  await log.createTopics([
-    ...Object.keys(inputs).map((name) => ({ name, partitions: casePartitions })),
-    ...topology().sinkTopics.map((name) => ({ name, partitions: 2 })),
-  ]);
-  for (const [topic, records] of Object.entries(inputs)) {
-    for (const { timestamp, key, value, partition } of records) {
-      const builder = new RecordBatchBuilder();
-      builder.appendText(timestamp, key ?? null, value === null ? null : JSON.stringify(value));
-      await log.append([{ topic, partition: partition!, batch: builder.finish() }]);
-    }
-  }
-  return log;
-}
 
 type NaiveEntry = Omit<StateEntry, "stage"> & { readonly topic: string };
 

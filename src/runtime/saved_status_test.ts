@@ -3,10 +3,8 @@
 import assert from "node:assert/strict";
 import type { Log } from "../log/log.ts";
 import { RecordBatchBuilder } from "../log/records/builder.ts";
-import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
 import { StreamEnvironment } from "../stream/environment.ts";
 import { json } from "../stream/json.ts";
-import { casePartitions, type OperatorCase } from "../stream/tests/test_operator_case.ts";
 import { operatorCases } from "../stream/tests/test_operators.ts";
 import { WatermarkStrategy } from "../stream/watermark_strategy.ts";
 import { TumblingEventTimeWindows } from "../stream/windows/window.ts";
@@ -15,6 +13,7 @@ import type { Job } from "./job_options.ts";
 import type { JobStatus } from "./job_status.ts";
 import { resetJob } from "./reset.ts";
 import { isJobName, savedStatus, topicIdOf } from "./saved_status.ts";
+import { openCase } from "./test_cases.ts";
 import { draining, openLog, type Sale, sales, sell, untilEnd } from "./test_sales.ts";
 
 async function look(log: Log, job: string): Promise<JobStatus> {
@@ -46,23 +45,6 @@ function lasting({ applicationId, reads, writes, tasks }: JobStatus) {
       })),
     })),
   };
-}
-
-/** A log on which the input of a case lies. */
-async function openCase({ inputs, topology }: OperatorCase): Promise<Log> {
-  const log = await openSqliteLog({ directory: ":memory:" });
-  await log.createTopics([
-    ...Object.keys(inputs).map((name) => ({ name, partitions: casePartitions })),
-    ...topology().sinkTopics.map((name) => ({ name, partitions: 2 })),
-  ]);
-  for (const [topic, records] of Object.entries(inputs)) {
-    for (const { timestamp, key, value, partition } of records) {
-      const builder = new RecordBatchBuilder();
-      builder.appendText(timestamp, key ?? null, value === null ? null : JSON.stringify(value));
-      await log.append([{ topic, partition: partition!, batch: builder.finish() }]);
-    }
-  }
-  return log;
 }
 
 for (const drain of [false, true]) {

@@ -8,15 +8,15 @@ import { type Clock, SimulatedClock, systemClock } from "../base/clock.ts";
 import { hasCode } from "../base/errors.ts";
 import type { Log } from "../log/log.ts";
 import type { RecordBatch } from "../log/records/batch.ts";
-import { RecordBatchBuilder } from "../log/records/builder.ts";
 import { openSqliteLog } from "../log/sqlite/sqlite_log.ts";
-import { casePartitions, type OperatorCase } from "../stream/tests/test_operator_case.ts";
+import type { OperatorCase } from "../stream/tests/test_operator_case.ts";
 import { runJob } from "./job.ts";
 import type { Job, JobOptions } from "./job_options.ts";
 import { jobStages } from "./stages.ts";
 import { changelogTopic } from "./topics.ts";
 import { type Fault, faultyLog } from "./test_faults.ts";
 import { draining, until, untilEnd, withMembers } from "./test_sales.ts";
+import { layInput } from "./test_cases.ts";
 
 /** How long a member without a sign of life is taken to live, in milliseconds. */
 const leaseMs = 10_000;
@@ -52,18 +52,7 @@ export class RecoveryTrial {
       clock: leases,
       sessionTimeoutMs: leaseMs,
     });
-    const { inputs, topology } = operatorCase;
-    await log.createTopics([
-      ...Object.keys(inputs).map((name) => ({ name, partitions: casePartitions })),
-      ...topology().sinkTopics.map((name) => ({ name, partitions: 2 })),
-    ]);
-    for (const [topic, records] of Object.entries(inputs)) {
-      for (const { timestamp, key, value, partition } of records) {
-        const builder = new RecordBatchBuilder();
-        builder.appendText(timestamp, key ?? null, value === null ? null : JSON.stringify(value));
-        await log.append([{ topic, partition: partition!, batch: builder.finish() }]);
-      }
-    }
+    await layInput(log, operatorCase);
     return new RecoveryTrial(operatorCase, log, leases);
   }
 
